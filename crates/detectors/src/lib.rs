@@ -1,0 +1,1 @@
+//! Unsupervised regime detectors that only ever look back

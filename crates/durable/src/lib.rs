@@ -1,0 +1,30 @@
+//! Files and directories that appear whole or not at all.
+//!
+//! Comes in: bytes and a place. Goes out: a file or directory that is complete under its final name, after
+//! its contents have reached the disk, or nothing under that name. A process killed half-way leaves at
+//! most a staging directory whose name starts with `.staging-`, which the next run removes.
+
+mod directory;
+mod file;
+mod hash;
+
+pub use directory::{StagedDirectory, remove_abandoned};
+pub use file::write_file;
+pub use hash::{sha256_file, sha256_hex};
+
+use std::path::{Path, PathBuf};
+
+/// An operation on a path that the system refused.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {action} {}: {source}", path.display())]
+pub struct StorageError {
+    action: &'static str,
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl StorageError {
+    fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self { action, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the columns of a feature row are, and a hash that two sides can compare.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Raised whenever a formula changes, so that a model trained on the old one is refused.
+const FORMULA_REVISION: u32 = 1;
+
+/// The family of ideas a feature belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// Classical indicators.
+    Technical,
+    /// The shape of a bar, volume and short returns.
+    Microstructure,
+    /// How far prices move.
+    Volatility,
+    /// Where prices are going.
+    Momentum,
+}
+
+/// One feature: what it is called, what it means and when it can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Name, unique in the schema.
+    pub name: String,
+    /// Group.
+    pub group: Group,
+    /// Formula in words or symbols, with its source.
+    pub formula: String,
+    /// Unit: `price`, `ratio`, `0/1`, `σ`, `0–100`, `volume`.
+    pub unit: String,
+    /// Bars until a value exists.
+    pub first: usize,
+    /// Bars until a cold start agrees to 1e-9 of the column's scale with a start long ago.
+    pub settled: usize,
+    /// The column this one always equals, when it is a second name for it.
+    pub same_as: Option<String>,
+}
+
+/// The columns of a feature row in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureSchema {
+    columns: Vec<Column>,
+    hash: String,
+}
+
+impl FeatureSchema {
+    /// A schema over `columns`.
+    pub fn new(columns: Vec<Column>) -> Self {
+        let hash = hash_of(&columns);
+        Self { columns, hash }
+    }
+
+    /// Columns in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Column names in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Number of columns F.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// True without columns.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// Bars until every column has a value.
+    pub fn first(&self) -> usize {
+        self.columns.iter().map(|column| column.first).max().unwrap_or(0)
+    }
+
+    /// Bars until every column is settled: what training, restarts and live buffers wait for.
+    pub fn settled(&self) -> usize {
+        self.columns.iter().map(|column| column.settled).max().unwrap_or(0)
+    }
+
+    /// SHA-256 (hex) over names, order, formulas, warm-ups and the revision of the formulas.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Checks that `self`, as built by this program, is what a bundle was trained on.
+    ///
+    /// # Errors
+    /// [`SchemaError`] names the first column that differs.
+    pub fn expect(&self, trained_on: &Self) -> Result<(), SchemaError> {
+        if self.hash == trained_on.hash && trained_on.hash == hash_of(&trained_on.columns) {
+            return Ok(());
+        }
+        let difference = self
+            .columns
+            .iter()
+            .zip(&trained_on.columns)
+            .find(|(ours, theirs)| ours != theirs)
+            .map_or("the columns or the revision of the formulas".to_owned(), |(ours, theirs)| {
+                format!("`{}` here, `{}` there", ours.name, theirs.name)
+            });
+        Err(SchemaError {
+            ours: self.hash[..12].to_owned(),
+            theirs: trained_on.hash.chars().take(12).collect(),
+            difference,
+        })
+    }
+}
+
+fn hash_of(columns: &[Column]) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(format!("features revision {FORMULA_REVISION}\n"));
+    for column in columns {
+        hasher.update(format!("{}\t{}\t{}\t{}\n", column.name, column.formula, column.first, column.settled));
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Two schemas that are not the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the model was trained on feature schema {theirs}, this program computes {ours} (first difference: {difference}); train again, or use the version that made the bundle"
+)]
+pub struct SchemaError {
+    ours: String,
+    theirs: String,
+    difference: String,
+}

@@ -1,0 +1,1 @@
+//! Label definitions, each with the interval of future bars it needs

@@ -1,0 +1,21 @@
+//! The words every other crate speaks: bars, series with their gaps, time, regime classes,
+//! probabilities, predictions and seeds.
+//!
+//! Comes in: plain numbers and strings. Goes out: values that are valid by construction, so nothing
+//! downstream checks a bar again. Does not read files, compute features or know a model.
+
+mod bar;
+mod prediction;
+mod probabilities;
+mod seed;
+mod series;
+mod taxonomy;
+mod time;
+
+pub use bar::{Bar, BarError};
+pub use prediction::{Prediction, PredictionSource};
+pub use probabilities::{ClassProbabilities, ProbabilityError};
+pub use seed::{Purpose, Seed};
+pub use series::{BarSeries, GapPolicy, Hole, SeriesError};
+pub use taxonomy::{Classes, ClassesError, Daily, Direction, Nautilus, Taxonomy, Trend, TrendVol, Volatility};
+pub use time::{TimeError, Timeframe, Timestamp};

@@ -1,0 +1,56 @@
+//! One answer of the system about one bar.
+
+use serde::ser::{Serialize, Serializer};
+
+use crate::{Taxonomy, Timestamp};
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PredictionSource {
+    /// Every member of the bundle answered.
+    Model,
+}
+
+/// A prediction in the form that is written to files and sent to clients. Maps keyed by class keep the
+/// label's class order; maps keyed by member keep the bundle's order.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Prediction {
+    /// Symbol the bar belongs to.
+    pub symbol: String,
+    /// Taxonomy of the classes.
+    pub taxonomy: Taxonomy,
+    /// The most probable class.
+    pub predicted_regime: String,
+    /// Probability of each class.
+    #[serde(serialize_with = "as_map")]
+    pub probabilities: Vec<(String, f64)>,
+    /// Probability of the predicted class.
+    pub confidence: f64,
+    /// 0.6 · highest probability + 0.4 · share of features that had a value, in [0, 1].
+    pub quality_score: f64,
+    /// How many bars ahead the prediction looks.
+    pub horizon: usize,
+    /// The instant the bar closed, epoch milliseconds: when this could first be known.
+    pub timestamp: Timestamp,
+    /// The classes that cover the truth at the bundle's stated rate; none when it carries no threshold.
+    pub prediction_set: Option<Vec<String>>,
+    /// Entropy of the probabilities divided by ln K, in [0, 1].
+    pub uncertainty: f64,
+    /// Probabilities of each member, in class order.
+    #[serde(serialize_with = "as_map")]
+    pub members: Vec<(String, Vec<f64>)>,
+    /// Who answered.
+    pub source: PredictionSource,
+    /// 0 when every member answered.
+    pub fallback_level: u8,
+    /// `name/version` of the bundle.
+    pub model_version: String,
+    /// Time spent on this answer in milliseconds (in a batch, the batch's time divided by its size).
+    pub latency_ms: f64,
+}
+
+/// Pairs as a map that keeps their order.
+fn as_map<S: Serializer, V: Serialize>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+}

@@ -1,0 +1,1 @@
+//! One fitted model over forests and networks, with its scaler

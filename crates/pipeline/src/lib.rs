@@ -1,0 +1,1 @@
+//! Bars to calibrated predictions, in one code path, and the bundle that carries it

@@ -1,0 +1,1 @@
+//! Loads a bundle and predicts

@@ -1,0 +1,1 @@
+//! Splits, baselines, experiments, metrics, reports and the trainer command
