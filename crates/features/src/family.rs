@@ -11,15 +11,15 @@ use crate::schema::Column;
 
 /// What a family sees of the market: the bar that just closed and the one before it in the same segment.
 #[derive(Debug, Clone, Copy)]
-pub struct BarContext<'a> {
+pub(crate) struct BarContext<'a> {
     /// The bar that just closed.
-    pub bar: &'a Bar,
+    pub(crate) bar: &'a Bar,
     /// The bar before it, none at the start of a segment.
-    pub previous: Option<&'a Bar>,
+    pub(crate) previous: Option<&'a Bar>,
 }
 
 /// Features that share state. A family is a state machine over closed bars of one gap-free segment.
-pub trait FeatureFamily {
+pub(crate) trait FeatureFamily {
     /// Its columns, in the order in which [`FeatureFamily::update`] writes them.
     fn columns(&self) -> Vec<Column>;
 
@@ -33,11 +33,11 @@ macro_rules! families {
         /// Every family; a closed set, so that state serialises and a missing arm does not compile.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Family { $($(#[$doc])* $variant($variant)),+ }
+        pub(crate) enum Family { $($(#[$doc])* $variant($variant)),+ }
 
         impl Family {
             /// One of each, at the start of a segment.
-            pub fn all() -> Vec<Self> {
+            pub(crate) fn all() -> Vec<Self> {
                 vec![$(Self::$variant($start)),+]
             }
         }

@@ -5,20 +5,22 @@
 //! ([`FeatureTable::compute`]) is its fold, so batch, stream and replay give the same bits. State restarts
 //! after a hole that the series' gap policy calls too long. Knows no label and no model.
 //!
-//! Adding a feature: one file in `families`, one arm in [`Family`], its name in a set.
+//! Adding a feature: one file in `families`, one arm in `family::Family`, its name in a set.
 
 mod engine;
 mod families;
 mod family;
 mod rolling;
+mod rolling_median;
 mod schema;
 mod sets;
 mod smoothing;
 mod table;
 
 pub use engine::{FeatureEngine, FeatureRow};
-pub use family::{BarContext, Family, FeatureFamily};
+
 pub use rolling::{Window, mean, population_std, sample_std, sum};
+pub use rolling_median::RollingMedian;
 pub use schema::{Column, FeatureSchema, Group, SchemaError};
 pub use sets::{FeatureSet, FeatureSpec, FeatureSpecError};
 pub use smoothing::{Ema, settling_bars};

@@ -1,7 +1,8 @@
 //! What the columns of a feature row are, and a hash that two sides can compare.
 
+use std::fmt::Write;
+
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// Raised whenever a formula changes, so that a model trained on the old one is refused.
 const FORMULA_REVISION: u32 = 1;
@@ -113,12 +114,12 @@ impl FeatureSchema {
 }
 
 fn hash_of(columns: &[Column]) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(format!("features revision {FORMULA_REVISION}\n"));
+    let mut text = format!("features revision {FORMULA_REVISION}\n");
     for column in columns {
-        hasher.update(format!("{}\t{}\t{}\t{}\n", column.name, column.formula, column.first, column.settled));
+        writeln!(text, "{}\t{}\t{}\t{}", column.name, column.formula, column.first, column.settled)
+            .expect("writing to a string");
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    durable::sha256_hex(text.as_bytes())
 }
 
 /// Two schemas that are not the same.

@@ -142,10 +142,8 @@ impl FeatureSet {
                 layout.extend(own.iter().map(|column| column.name.as_str()));
             }
         }
-        let sources = columns
-            .iter()
-            .filter_map(|column| layout.iter().position(|name| *name == column.name))
-            .collect();
+        let sources =
+            columns.iter().filter_map(|column| layout.iter().position(|name| *name == column.name)).collect();
         Ok(Self { schema: FeatureSchema::new(columns), families, widths, sources })
     }
 
@@ -180,7 +178,8 @@ mod tests {
 
     #[test]
     fn the_seed_set_has_43_columns_of_which_41_are_distinct() {
-        let all = FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }).unwrap();
+        let all =
+            FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }).unwrap();
         assert_eq!(all.schema().names().collect::<Vec<_>>(), SEED43);
         let distinct = FeatureSet::resolve(&FeatureSpec::default()).unwrap();
         assert_eq!(distinct.schema().len(), 41);

@@ -149,8 +149,14 @@ mod tests {
 
     #[test]
     fn each_broken_rule_is_named() {
-        assert!(matches!(bar([f64::NAN, 2.0, 0.5, 1.5], 3.0), Err(BarError::NotFinite { field: "open", .. })));
-        assert!(matches!(bar([1.0, 2.0, -0.5, 1.5], 3.0), Err(BarError::PriceNotPositive { field: "low", .. })));
+        assert!(matches!(
+            bar([f64::NAN, 2.0, 0.5, 1.5], 3.0),
+            Err(BarError::NotFinite { field: "open", .. })
+        ));
+        assert!(matches!(
+            bar([1.0, 2.0, -0.5, 1.5], 3.0),
+            Err(BarError::PriceNotPositive { field: "low", .. })
+        ));
         assert!(matches!(bar([1.0, 2.0, 0.5, 1.5], -3.0), Err(BarError::VolumeNegative(_))));
         assert!(matches!(bar([1.0, 2.0, 0.5, 1.5], f64::INFINITY), Err(BarError::NotFinite { .. })));
         assert!(matches!(bar([1.0, 0.4, 0.5, 1.5], 3.0), Err(BarError::HighBelowLow { .. })));

@@ -17,5 +17,7 @@ pub use prediction::{Prediction, PredictionSource};
 pub use probabilities::{ClassProbabilities, ProbabilityError};
 pub use seed::{Purpose, Seed};
 pub use series::{BarSeries, GapPolicy, Hole, SeriesError};
-pub use taxonomy::{Classes, ClassesError, Daily, Direction, Nautilus, Taxonomy, Trend, TrendVol, Volatility};
+pub use taxonomy::{
+    Classes, ClassesError, Daily, Direction, Nautilus, Taxonomy, Trend, TrendVol, Volatility,
+};
 pub use time::{TimeError, Timeframe, Timestamp};

@@ -40,7 +40,7 @@ pub enum Purpose {
 impl Seed {
     /// The random stream for a purpose at a position, such as `[fold, epoch, step]`.
     ///
-    /// Counter-based (`ChaCha8`): the key is a SplitMix64 hash chain over seed, purpose and path.
+    /// Counter-based (`ChaCha8`): the key is a `SplitMix64` hash chain over seed, purpose and path.
     pub fn stream(self, purpose: Purpose, path: &[u64]) -> ChaCha8Rng {
         let mut state = split_mix(self.0);
         state = split_mix(state ^ purpose as u64);

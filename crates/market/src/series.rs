@@ -99,9 +99,13 @@ impl BarSeries {
     }
 
     /// The same bars under another gap policy.
+    ///
+    /// # Panics
+    /// Never: the order was checked when the series was built.
     #[must_use]
     pub fn with_gaps(self, gaps: GapPolicy) -> Self {
-        Self::new(self.symbol, self.timeframe, gaps, self.bars).expect("the order was checked when it was built")
+        Self::new(self.symbol, self.timeframe, gaps, self.bars)
+            .expect("the order was checked when it was built")
     }
 
     /// Every run of missing bars, however short.
@@ -203,7 +207,8 @@ mod tests {
     }
 
     fn series(minutes: &[i64], limit: u64) -> BarSeries {
-        BarSeries::new("X", Timeframe::MINUTE, GapPolicy { max_missing_bars: limit }, bars_at(minutes)).unwrap()
+        BarSeries::new("X", Timeframe::MINUTE, GapPolicy { max_missing_bars: limit }, bars_at(minutes))
+            .unwrap()
     }
 
     #[test]
@@ -220,7 +225,8 @@ mod tests {
     #[test]
     fn duplicates_and_disorder_are_refused() {
         for minutes in [[0, 1, 1], [0, 2, 1]] {
-            let error = BarSeries::new("X", Timeframe::MINUTE, GapPolicy::CONTINUOUS, bars_at(&minutes)).unwrap_err();
+            let error =
+                BarSeries::new("X", Timeframe::MINUTE, GapPolicy::CONTINUOUS, bars_at(&minutes)).unwrap_err();
             assert!(matches!(error, SeriesError::NotIncreasing { index: 2, .. }));
         }
     }

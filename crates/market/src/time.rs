@@ -93,8 +93,10 @@ impl Timeframe {
 
 impl fmt::Display for Timeframe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, millis) =
-            UNITS.iter().find(|(_, millis)| self.0 % millis == 0).expect("every length is whole milliseconds");
+        let (unit, millis) = UNITS
+            .iter()
+            .find(|(_, millis)| self.0 % millis == 0)
+            .expect("every length is whole milliseconds");
         write!(f, "{}{unit}", self.0 / millis)
     }
 }

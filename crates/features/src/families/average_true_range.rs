@@ -9,7 +9,7 @@ use crate::smoothing::{Ema, settling_bars};
 
 /// Wilder average of the true range, in price and as a share of the close.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AverageTrueRange {
+pub(crate) struct AverageTrueRange {
     period: usize,
     average: Ema,
 }
@@ -34,9 +34,8 @@ impl FeatureFamily for AverageTrueRange {
     fn update(&mut self, context: &BarContext<'_>, row: &mut [f64]) {
         let Some(previous) = context.previous else { return };
         let bar = context.bar;
-        let range = (bar.high - bar.low)
-            .max((bar.high - previous.close).abs())
-            .max((bar.low - previous.close).abs());
+        let range =
+            (bar.high - bar.low).max((bar.high - previous.close).abs()).max((bar.low - previous.close).abs());
         if let Some(atr) = self.average.update(range) {
             row.copy_from_slice(&[atr, atr / bar.close]);
         }

@@ -10,7 +10,7 @@ use crate::schema::{Column, Group};
 /// Mean ± deviations · σ of the close (σ with n in the denominator), their width and the close's place
 /// between them (0.5 when they coincide).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Bollinger {
+pub(crate) struct Bollinger {
     period: usize,
     deviations: f64,
     closes: Window,

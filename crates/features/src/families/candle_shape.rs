@@ -8,7 +8,7 @@ use crate::schema::{Column, Group};
 
 /// The bar's range over its close, and where in the range it closed (0.5 when there is no range).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CandleShape;
+pub(crate) struct CandleShape;
 
 impl FeatureFamily for CandleShape {
     fn columns(&self) -> Vec<Column> {

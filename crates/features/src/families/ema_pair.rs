@@ -9,7 +9,7 @@ use crate::smoothing::{Ema, settling_bars};
 
 /// A short and a long EMA, whether the short one is above, and their distance over the close.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EmaPair {
+pub(crate) struct EmaPair {
     periods: [usize; 2],
     short: Ema,
     long: Ema,
@@ -31,7 +31,13 @@ impl FeatureFamily for EmaPair {
             recursive(format!("ema_{s}"), technical, format!("EMA({s}) of close"), "price", short),
             recursive(format!("ema_{l}"), technical, format!("EMA({l}) of close"), "price", long),
             recursive("ema_cross", technical, format!("EMA({s}) > EMA({l})"), "0/1", long),
-            recursive("trend_strength", Group::Momentum, format!("(EMA({s}) − EMA({l})) / close"), "ratio", long),
+            recursive(
+                "trend_strength",
+                Group::Momentum,
+                format!("(EMA({s}) − EMA({l})) / close"),
+                "ratio",
+                long,
+            ),
         ]
     }
 

@@ -11,7 +11,7 @@ use crate::smoothing::{Ema, settling_bars};
 ///
 /// As in TA-Lib the fast average starts late, so that both have their seed at the same bar.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Macd {
+pub(crate) struct Macd {
     periods: [usize; 3],
     seen: usize,
     fast: Ema,
@@ -41,7 +41,13 @@ impl FeatureFamily for Macd {
             recursive("macd", Group::Technical, format!("EMA({fast}) − EMA({slow}) of close"), "price", line),
             recursive("macd_signal", Group::Technical, format!("EMA({signal}) of macd"), "price", smoothed),
             recursive("macd_histogram", Group::Technical, format!("macd − signal {of}"), "price", smoothed),
-            recursive("macd_cross", Group::Technical, format!("sign(macd − signal) {of}"), "−1/0/1", smoothed),
+            recursive(
+                "macd_cross",
+                Group::Technical,
+                format!("sign(macd − signal) {of}"),
+                "−1/0/1",
+                smoothed,
+            ),
         ]
     }
 

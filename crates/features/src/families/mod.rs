@@ -12,17 +12,17 @@ mod relative_strength;
 mod return_volatility;
 mod volume_average;
 
-pub use average_true_range::AverageTrueRange;
-pub use bollinger::Bollinger;
-pub use candle_shape::CandleShape;
-pub use ema_pair::EmaPair;
-pub use macd::Macd;
-pub use moving_average_slope::MovingAverageSlope;
-pub use parkinson::Parkinson;
-pub use rate_of_change::RateOfChange;
-pub use relative_strength::RelativeStrength;
-pub use return_volatility::ReturnVolatility;
-pub use volume_average::VolumeAverage;
+pub(crate) use average_true_range::AverageTrueRange;
+pub(crate) use bollinger::Bollinger;
+pub(crate) use candle_shape::CandleShape;
+pub(crate) use ema_pair::EmaPair;
+pub(crate) use macd::Macd;
+pub(crate) use moving_average_slope::MovingAverageSlope;
+pub(crate) use parkinson::Parkinson;
+pub(crate) use rate_of_change::RateOfChange;
+pub(crate) use relative_strength::RelativeStrength;
+pub(crate) use return_volatility::ReturnVolatility;
+pub(crate) use volume_average::VolumeAverage;
 
 use crate::schema::{Column, Group};
 
@@ -30,7 +30,13 @@ use crate::schema::{Column, Group};
 const WINDOWS: [usize; 4] = [5, 10, 20, 50];
 
 /// A column whose value depends on a finite window alone: settled as soon as it exists.
-fn windowed(name: impl Into<String>, group: Group, formula: impl Into<String>, unit: &str, first: usize) -> Column {
+fn windowed(
+    name: impl Into<String>,
+    group: Group,
+    formula: impl Into<String>,
+    unit: &str,
+    first: usize,
+) -> Column {
     recursive(name, group, formula, unit, [first, first])
 }
 

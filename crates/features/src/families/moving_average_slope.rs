@@ -9,7 +9,7 @@ use crate::schema::{Column, Group};
 
 /// `SMA / SMA one bar ago − 1` of the close over several windows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MovingAverageSlope {
+pub(crate) struct MovingAverageSlope {
     closes: Window,
     before: [f64; WINDOWS.len()],
 }
@@ -23,9 +23,7 @@ impl MovingAverageSlope {
 impl FeatureFamily for MovingAverageSlope {
     fn columns(&self) -> Vec<Column> {
         let formula = |n| format!("SMA({n}) / SMA({n})[1 bar ago] − 1 of close");
-        WINDOWS
-            .map(|n| windowed(format!("ma_slope_{n}"), Group::Momentum, formula(n), "ratio", n + 1))
-            .into()
+        WINDOWS.map(|n| windowed(format!("ma_slope_{n}"), Group::Momentum, formula(n), "ratio", n + 1)).into()
     }
 
     fn update(&mut self, context: &BarContext<'_>, row: &mut [f64]) {

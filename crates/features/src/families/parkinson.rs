@@ -9,7 +9,7 @@ use crate::schema::{Column, Group};
 
 /// √(mean(ln(high/low)²) / (4 ln 2)) over several windows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Parkinson {
+pub(crate) struct Parkinson {
     squared_ranges: Window,
 }
 

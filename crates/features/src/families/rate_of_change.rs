@@ -16,7 +16,7 @@ const REGIME_WINDOW: usize = 50;
 
 /// Close over the close some bars ago, minus one; and the z-score of the 20-bar return.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RateOfChange {
+pub(crate) struct RateOfChange {
     closes: Window,
     regime: Window,
 }
@@ -46,8 +46,7 @@ impl FeatureFamily for RateOfChange {
 
     fn update(&mut self, context: &BarContext<'_>, row: &mut [f64]) {
         self.closes.push(context.bar.close);
-        let changes =
-            DISTANCES.map(|n| self.closes.ago(n).map(|before| context.bar.close / before - 1.0));
+        let changes = DISTANCES.map(|n| self.closes.ago(n).map(|before| context.bar.close / before - 1.0));
         if let Some(change) = changes[REGIME] {
             self.regime.push(change);
         }

@@ -9,7 +9,7 @@ use crate::smoothing::{Ema, settling_bars};
 
 /// RSI over Wilder averages of gains and losses; 50 when there was neither.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RelativeStrength {
+pub(crate) struct RelativeStrength {
     period: usize,
     gains: Ema,
     losses: Ema,

@@ -14,7 +14,7 @@ const REGIME_WINDOW: usize = 50;
 
 /// Sample standard deviation of simple returns over several windows; and the z-score of the 20-bar one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReturnVolatility {
+pub(crate) struct ReturnVolatility {
     returns: Window,
     regime: Window,
 }
@@ -29,7 +29,15 @@ impl FeatureFamily for ReturnVolatility {
     fn columns(&self) -> Vec<Column> {
         let group = Group::Volatility;
         let mut columns: Vec<Column> = WINDOWS
-            .map(|n| windowed(format!("vol_{n}"), group, format!("std of returns_1 over {n}, n − 1"), "ratio", n + 1))
+            .map(|n| {
+                windowed(
+                    format!("vol_{n}"),
+                    group,
+                    format!("std of returns_1 over {n}, n − 1"),
+                    "ratio",
+                    n + 1,
+                )
+            })
             .into();
         let formula = format!("z-score of vol_20 over {REGIME_WINDOW} bars; 0 when constant");
         columns.push(windowed("vol_regime", group, formula, "σ", 20 + REGIME_WINDOW));

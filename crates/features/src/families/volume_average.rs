@@ -9,7 +9,7 @@ use crate::schema::{Column, Group};
 
 /// Volume, its simple average and their ratio (1 when nothing was traded in the whole window).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VolumeAverage {
+pub(crate) struct VolumeAverage {
     period: usize,
     volumes: Window,
 }
