@@ -68,8 +68,12 @@ pub fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { sum(values) / values.len() as f64 }
 }
 
-/// Sum of squared distances from the mean, in two passes.
+/// Sum of squared distances from the mean, in two passes; exactly 0 for equal values, whose mean may round
+/// to another number.
 fn squared_distances(values: &[f64]) -> f64 {
+    if values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()) {
+        return 0.0;
+    }
     let centre = mean(values);
     values.iter().map(|value| (value - centre) * (value - centre)).sum()
 }

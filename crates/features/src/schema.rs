@@ -97,13 +97,12 @@ impl FeatureSchema {
         if self.hash == trained_on.hash && trained_on.hash == hash_of(&trained_on.columns) {
             return Ok(());
         }
-        let difference = self
-            .columns
-            .iter()
-            .zip(&trained_on.columns)
+        let name = |column: Option<&Column>| column.map_or("none".to_owned(), |c| format!("`{}`", c.name));
+        let difference = (0..self.len().max(trained_on.len()))
+            .map(|index| (self.columns.get(index), trained_on.columns.get(index)))
             .find(|(ours, theirs)| ours != theirs)
-            .map_or("the columns or the revision of the formulas".to_owned(), |(ours, theirs)| {
-                format!("`{}` here, `{}` there", ours.name, theirs.name)
+            .map_or("the revision of the formulas".to_owned(), |(ours, theirs)| {
+                format!("{} here, {} there", name(ours), name(theirs))
             });
         Err(SchemaError {
             ours: self.hash[..12].to_owned(),

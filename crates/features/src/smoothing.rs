@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The share of its starting error that a settled recursion may still carry: a fifth of the 1e-9 that
-/// "settled" promises, because a column's own scale can be smaller than the error it starts with.
-const SETTLED_SHARE: f64 = 2e-10;
+/// The share of its starting error that a settled recursion may still carry: a fiftieth of the 1e-9 that
+/// "settled" promises, because a column's own scale can be smaller than the error it starts with (RSI and
+/// the distance of two averages start up to 19 standard deviations off on real bars).
+const SETTLED_SHARE: f64 = 2e-11;
 
 /// Bars until an exponential average with weight `alpha` has forgotten its start.
 pub fn settling_bars(alpha: f64) -> usize {

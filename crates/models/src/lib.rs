@@ -1,1 +1,22 @@
-//! One fitted model over forests and networks, with its scaler
+//! One fitted model, whatever it is inside.
+//!
+//! Comes in: rows of features with a class for some of them, or rows alone. Goes out: a model that turns a
+//! window of rows into class probabilities, and its files. A model is a pure function of the last
+//! `lookback` rows, so batch, stream and replay agree. Scalers are part of the model and are fitted on its
+//! training rows only. Knows no bars, no labels and no splits.
+
+mod error;
+mod fitted;
+mod forest_model;
+mod network_model;
+mod rows;
+mod scaler;
+mod spec;
+
+pub use error::{FitError, LoadError, PredictError};
+pub use fitted::{FitNotes, FittedModel, ModelDescription};
+pub use rows::{FeatureView, LabelledRows, TrainingSet};
+pub use scaler::StandardScaler;
+pub use spec::{FitProgress, ModelKind, ModelSpec, NetworkSpec, NoProgress};
+
+pub use networks::{EpochReport, StopReason};

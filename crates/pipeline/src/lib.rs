@@ -1,1 +1,21 @@
-//! Bars to calibrated predictions, in one code path, and the bundle that carries it
+//! Bars to predictions, in one code path for validation, replay and live.
+//!
+//! Comes in: bars, whole or one by one. Goes out: a [`market::Prediction`] for each bar that has enough
+//! past. The [`Bundle`] is the pipeline on disk: one manifest and the files it lists. Neither can see a
+//! label: what a bundle needs to know of labels (classes, horizon) is data, and the label's own definition
+//! travels as an attachment that nothing here reads.
+
+mod answer;
+mod bundle;
+mod pipeline;
+mod registry;
+mod stream;
+
+pub use answer::Answer;
+pub use bundle::{
+    Bundle, BundleError, BundleFacts, ConformalThreshold, FileEntry, GitState, MANIFEST_FILE, Manifest,
+    MemberEntry,
+};
+pub use pipeline::{Core, Member, Pipeline, PipelineError};
+pub use registry::{Registry, RegistryError, Version};
+pub use stream::PipelineStream;

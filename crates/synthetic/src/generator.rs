@@ -38,7 +38,12 @@ pub struct SyntheticMarket {
 /// # Panics
 /// When `n_bars` is zero, or the parameters describe no distribution (`shock_degrees_of_freedom` not
 /// above 2, durations not above their minimum).
-pub fn generate(parameters: &MarketParameters, n_bars: usize, timeframe: Timeframe, seed: Seed) -> SyntheticMarket {
+pub fn generate(
+    parameters: &MarketParameters,
+    n_bars: usize,
+    timeframe: Timeframe,
+    seed: Seed,
+) -> SyntheticMarket {
     assert!(n_bars > 0, "a market has at least one bar");
     let p = parameters;
     let mut random = seed.stream(Purpose::Synthetic, &[]);

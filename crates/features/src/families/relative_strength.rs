@@ -40,7 +40,7 @@ impl FeatureFamily for RelativeStrength {
         let loss = self.losses.update((-change).max(0.0));
         if let (Some(gain), Some(loss)) = (gain, loss) {
             let total = gain + loss;
-            let rsi = if total > 0.0 { 100.0 * gain / total } else { 50.0 };
+            let rsi = if total > 0.0 { 100.0 * (gain / total) } else { 50.0 };
             row.copy_from_slice(&[rsi, flag(rsi < 30.0), flag(rsi > 70.0)]);
         }
     }

@@ -1,0 +1,113 @@
+//! What can go wrong with a model.
+
+/// A model could not be fitted. It is then marked failed; nothing stands in for it.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// Too little to learn from.
+    #[error(
+        "{name} needs at least {needed} training rows, there are {rows}; use more bars, fewer folds or a shorter lookback"
+    )]
+    TooFewRows {
+        /// Model.
+        name: String,
+        /// Rows there are.
+        rows: usize,
+        /// Least.
+        needed: usize,
+    },
+    /// The forest refused.
+    #[error("random forest: {0}")]
+    Forest(#[from] trees::FitError),
+    /// The table is no table.
+    #[error(transparent)]
+    Table(#[from] trees::TableError),
+    /// The network refused or diverged.
+    #[error("{name}: {source}")]
+    Network {
+        /// Model.
+        name: String,
+        /// Cause.
+        source: networks::NetworkError,
+    },
+}
+
+/// A model could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PredictError {
+    /// Rows of another width.
+    #[error(
+        "the model was trained on {expected} features, the rows have {found}; load the bundle with the features it was trained on"
+    )]
+    FeatureCount {
+        /// Trained on.
+        expected: usize,
+        /// Given.
+        found: usize,
+    },
+    /// A window that starts before the first row.
+    #[error("row {end} has fewer than {lookback} rows up to it")]
+    Lookback {
+        /// Row.
+        end: usize,
+        /// Needed.
+        lookback: usize,
+    },
+    /// NaN or infinite input.
+    #[error("feature {column} of row {row} is {value}; models answer finite rows only")]
+    NotFinite {
+        /// Row.
+        row: usize,
+        /// Column index.
+        column: usize,
+        /// Held.
+        value: f64,
+    },
+    /// The table could not be read.
+    #[error(transparent)]
+    Table(#[from] trees::TableError),
+    /// The network refused.
+    #[error(transparent)]
+    Network(#[from] networks::NetworkError),
+}
+
+/// A model's files could not be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file is missing.
+    #[error("`{0}` is missing from the bundle")]
+    Missing(String),
+    /// The forest's file.
+    #[error("{file}: {source}")]
+    Forest {
+        /// File.
+        file: String,
+        /// Cause.
+        source: trees::LoadError,
+    },
+    /// The network's file.
+    #[error("{file}: {source}")]
+    Network {
+        /// File.
+        file: String,
+        /// Cause.
+        source: networks::NetworkError,
+    },
+    /// The scaler's file.
+    #[error("{file}: not a scaler of {n_features} finite columns")]
+    Scaler {
+        /// File.
+        file: String,
+        /// Columns.
+        n_features: usize,
+    },
+    /// The files hold another model than the manifest describes.
+    #[error("the weights of {name} are for {found} features and classes, the manifest says {expected}")]
+    Shape {
+        /// Model.
+        name: String,
+        /// From the manifest.
+        expected: String,
+        /// From the weights.
+        found: String,
+    },
+}

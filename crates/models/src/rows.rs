@@ -1,0 +1,43 @@
+//! Borrowed views of a feature table.
+
+/// Rows of features and which of them to answer for.
+#[derive(Debug, Clone, Copy)]
+pub struct FeatureView<'a> {
+    /// Row-major `[n_rows, n_features]`, in time order.
+    pub values: &'a [f64],
+    /// F.
+    pub n_features: usize,
+    /// Rows to answer for; the window of row `e` is rows `e + 1 − lookback ..= e`.
+    pub ends: &'a [usize],
+}
+
+impl FeatureView<'_> {
+    /// Row `index`.
+    pub fn row(&self, index: usize) -> &[f64] {
+        &self.values[index * self.n_features..(index + 1) * self.n_features]
+    }
+}
+
+/// Rows with the class that belongs to each.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LabelledRows<'a> {
+    /// Row indices in time order.
+    pub ends: &'a [usize],
+    /// One class for each.
+    pub classes: &'a [u8],
+}
+
+/// What a model is fitted on.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingSet<'a> {
+    /// Row-major `[n_rows, n_features]`.
+    pub values: &'a [f64],
+    /// F.
+    pub n_features: usize,
+    /// K.
+    pub n_classes: usize,
+    /// Rows to learn from.
+    pub train: LabelledRows<'a>,
+    /// Later rows to decide when to stop; empty for models that do not need them.
+    pub validation: LabelledRows<'a>,
+}

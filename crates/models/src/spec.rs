@@ -1,0 +1,98 @@
+//! What to fit.
+
+use networks::{Architecture, EpochReport, TrainingConfig};
+use serde::{Deserialize, Serialize};
+use trees::ForestConfig;
+
+/// The models there are, by the name that configs, reports and bundles use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// Histogram random forest on one row.
+    RandomForest,
+    /// LSTM with self-attention on a window of rows.
+    Lstm,
+    /// Transformer encoder on a window of rows.
+    Transformer,
+}
+
+impl ModelKind {
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RandomForest => "random_forest",
+            Self::Lstm => "lstm",
+            Self::Transformer => "transformer",
+        }
+    }
+}
+
+/// A network with all that its training needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkSpec {
+    /// Which network, and its sizes.
+    pub architecture: Architecture,
+    /// How it is trained.
+    pub training: TrainingConfig,
+    /// Rows in a window.
+    pub lookback: usize,
+    /// Train on every n-th window; neighbouring windows share almost all of their rows.
+    pub window_stride: usize,
+}
+
+/// A model and its settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelSpec {
+    /// Random forest.
+    RandomForest(ForestConfig),
+    /// LSTM or Transformer.
+    Network(NetworkSpec),
+}
+
+impl ModelSpec {
+    /// Which model.
+    pub fn kind(&self) -> ModelKind {
+        match self {
+            Self::RandomForest(_) => ModelKind::RandomForest,
+            Self::Network(network) => match network.architecture {
+                Architecture::LstmAttention(_) => ModelKind::Lstm,
+                Architecture::Transformer(_) => ModelKind::Transformer,
+            },
+        }
+    }
+
+    /// Rows it looks at.
+    pub fn lookback(&self) -> usize {
+        match self {
+            Self::RandomForest(_) => 1,
+            Self::Network(network) => network.lookback,
+        }
+    }
+
+    /// True when training needs held-back rows to know when to stop.
+    pub fn needs_validation(&self) -> bool {
+        matches!(self, Self::Network(_))
+    }
+}
+
+/// Hears how a fit is going. May be called from several threads.
+pub trait FitProgress: Sync {
+    /// `done` of `total` trees or steps; `note` says how it stands.
+    fn step(&self, done: u64, total: u64, note: &str);
+    /// An epoch ended.
+    fn epoch(&self, report: &EpochReport);
+    /// True when the fit should stop and keep the best so far.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Says nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoProgress;
+
+impl FitProgress for NoProgress {
+    fn step(&self, _done: u64, _total: u64, _note: &str) {}
+    fn epoch(&self, _report: &EpochReport) {}
+}

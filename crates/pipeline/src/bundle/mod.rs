@@ -1,0 +1,12 @@
+//! A pipeline on disk: one manifest and exactly the files it lists.
+
+mod error;
+mod load;
+mod manifest;
+mod save;
+
+pub use error::BundleError;
+pub use load::Bundle;
+pub use manifest::{
+    BundleFacts, ConformalThreshold, FileEntry, GitState, MANIFEST_FILE, Manifest, MemberEntry,
+};
