@@ -65,6 +65,16 @@ impl LabelSpec {
         }
     }
 
+    /// Bars until the first label can exist.
+    pub fn warm_up_bars(&self, timeframe: Timeframe) -> usize {
+        match self.kind {
+            LabelKind::ForwardDirection => self.sigma_window + 1,
+            LabelKind::Volatility => self.horizon + self.resolved_median_window(timeframe),
+            LabelKind::Hmm => detectors::INPUT_WARM_UP,
+            LabelKind::Provided => 1,
+        }
+    }
+
     /// Bars of the trailing median of realised volatility.
     pub fn resolved_median_window(&self, timeframe: Timeframe) -> usize {
         let of = |span: i64| (span / timeframe.millis()).max(1) as usize;

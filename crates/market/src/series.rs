@@ -20,11 +20,11 @@ impl GapPolicy {
 
     /// The limit that fits a series' own calendar.
     ///
-    /// Markets that trade round the clock have few holes, and each is a fault: three bars. Where at
-    /// least one bar in 200 is followed by a hole (nights, weekends, holidays), holes up to the length
-    /// that covers 99% of them are part of the calendar.
+    /// Markets that trade round the clock have few holes, and each is a fault: three bars. Where there are
+    /// at least ten holes and one bar in 200 is followed by one (nights, weekends, holidays), holes up to
+    /// the length that covers 99% of them are part of the calendar.
     pub fn from_holes(holes: &[Hole], n_bars: usize) -> Self {
-        if holes.len() * 200 < n_bars {
+        if holes.len() < 10 || holes.len() * 200 < n_bars {
             return Self::CONTINUOUS;
         }
         let mut lengths: Vec<u64> = holes.iter().map(|hole| hole.missing_bars).collect();

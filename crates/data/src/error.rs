@@ -1,0 +1,278 @@
+//! Why a file could not be loaded, where, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use market::{Timeframe, Timestamp};
+
+use crate::thousands::thousands;
+use crate::{FindingKind, Place, PolicyError, TimeFormat};
+
+/// Why a file could not be loaded. Each text is one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The policy contradicts itself.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Nothing at that path.
+    #[error("{} does not exist; check the path", path.display())]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A directory instead of a file.
+    #[error("{} is a directory; name one CSV file in it", path.display())]
+    Directory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file can't be opened.
+    #[error("{} cannot be opened: {cause}; check that it may be read", path.display())]
+    Open {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Reading stopped.
+    #[error("{at}: reading failed: {cause}; check the disk and try again")]
+    Read {
+        /// Where reading stopped.
+        at: Place,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// An archive or a binary format.
+    #[error(
+        "{} is {found}, and only CSV and gzip-compressed CSV are read; unpack or convert it first",
+        path.display()
+    )]
+    UnsupportedFormat {
+        /// The path.
+        path: PathBuf,
+        /// The format that it has.
+        found: &'static str,
+    },
+    /// The compressed data ends too early.
+    #[error("{at}: the gzip data ends in the middle, so the file is incomplete; download or copy it again")]
+    TruncatedGzip {
+        /// Where the text ends.
+        at: Place,
+    },
+    /// The compressed data is damaged.
+    #[error("{at}: the gzip data is damaged ({cause}); download or copy the file again")]
+    DamagedGzip {
+        /// Where the text ends.
+        at: Place,
+        /// What the decoder said.
+        cause: io::Error,
+    },
+    /// Bytes that are not text.
+    #[error("{at}: the text is not UTF-8; save the file as UTF-8")]
+    NotUtf8 {
+        /// The line with such bytes.
+        at: Place,
+    },
+    /// No line with text.
+    #[error("{} is empty; give a file with bars", path.display())]
+    Empty {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A header and nothing below.
+    #[error("{} has a header on line 1 but no bars below it; give a file with bars", path.display())]
+    HeaderOnly {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Columns that bars need are not there.
+    #[error(
+        "{at}: {problem}; needed are a time (open_time, timestamp, datetime, date or time), open, high, \
+         low, close and volume, separated by commas, but found are {found}; rename or add columns"
+    )]
+    WrongColumns {
+        /// The header.
+        at: Place,
+        /// What is missing or there twice.
+        problem: String,
+        /// The columns that are there.
+        found: String,
+    },
+    /// A file without header whose width is no known layout.
+    #[error(
+        "{at}: a file without a header needs 6 columns (time, open, high, low, close, volume) or \
+         Binance's 12, not {found}; add a header line"
+    )]
+    UnknownWidth {
+        /// The first row.
+        at: Place,
+        /// Its number of columns.
+        found: usize,
+    },
+    /// A text column that was asked for is not there.
+    #[error("{at}: there is no column {name:?}; correct data.extra_columns, the file has {found}")]
+    ExtraColumn {
+        /// The header.
+        at: Place,
+        /// The column asked for.
+        name: String,
+        /// The columns that are there.
+        found: String,
+    },
+    /// A row longer or shorter than the first line.
+    #[error("{at}: the row has {found} columns instead of {expected}; correct or delete the row")]
+    Ragged {
+        /// The row.
+        at: Place,
+        /// Columns of the first line.
+        expected: usize,
+        /// Columns of the row.
+        found: usize,
+    },
+    /// Text where a number belongs.
+    #[error("{at}: {column} is {text}, not a number; correct the row")]
+    Number {
+        /// The row.
+        at: Place,
+        /// Its column.
+        column: &'static str,
+        /// What it holds, quoted.
+        text: String,
+    },
+    /// Text where a time belongs.
+    #[error(
+        "{at}: {column} is {text}, not a time; write ISO-8601 such as 2024-01-31T12:30:00Z or epoch numbers"
+    )]
+    Time {
+        /// The row.
+        at: Place,
+        /// Its column.
+        column: &'static str,
+        /// What it holds, quoted.
+        text: String,
+    },
+    /// A time that no market data has.
+    #[error(
+        "{at}: {column} {text} means {time}, outside the years 1970 to 2200; correct the time or its unit"
+    )]
+    TimeOutOfRange {
+        /// The row.
+        at: Place,
+        /// Its column.
+        column: &'static str,
+        /// What it holds, quoted.
+        text: String,
+        /// What that means.
+        time: Timestamp,
+    },
+    /// A time written in another way than the first.
+    #[error(
+        "{at}: {column} {text} is in {found}, but the file began in {first}; write all times in one format \
+         or split the file"
+    )]
+    MixedTimes {
+        /// The row.
+        at: Place,
+        /// Its column.
+        column: &'static str,
+        /// What it holds, quoted.
+        text: String,
+        /// How the first row writes times.
+        first: TimeFormat,
+        /// How this row does.
+        found: TimeFormat,
+    },
+    /// Numbers that are not a bar.
+    #[error("{at}: {detail}; correct the row or set data.policy.invalid_bars = \"drop\"")]
+    InvalidBar {
+        /// The row.
+        at: Place,
+        /// The rule it breaks.
+        detail: String,
+    },
+    /// The time of an earlier row.
+    #[error(
+        "{at}: line {first_line} already has a bar at {time}; delete one of the two rows or set \
+         data.policy.duplicates = \"drop\" to use the first"
+    )]
+    Duplicate {
+        /// The second row.
+        at: Place,
+        /// Its time.
+        time: Timestamp,
+        /// The first row.
+        first_line: u64,
+    },
+    /// A time before the one above it.
+    #[error(
+        "{at}: {time} comes after {previous}, so the times are not in order; sort the rows by time or set \
+         data.policy.out_of_order = \"drop\""
+    )]
+    OutOfOrder {
+        /// The row.
+        at: Place,
+        /// Its time.
+        time: Timestamp,
+        /// The last time before it.
+        previous: Timestamp,
+    },
+    /// A hole that cuts the series, under a policy that forbids it.
+    #[error(
+        "{at}: {} bars are missing between {after} and {before}, more than {limit}; fill the hole, raise \
+         data.max_missing_bars or set data.policy.gaps = \"keep\"", thousands(*missing_bars)
+    )]
+    Gap {
+        /// The first row behind the hole.
+        at: Place,
+        /// Bars that are missing.
+        missing_bars: u64,
+        /// The last bar before the hole.
+        after: Timestamp,
+        /// The first bar behind it.
+        before: Timestamp,
+        /// The longest hole that does not cut.
+        limit: u64,
+    },
+    /// A finding that the policy forbids.
+    #[error("{at}: {detail}; correct the data or set data.policy.{} to \"drop\" or \"keep\"", kind.key())]
+    Refused {
+        /// The first such row.
+        at: Place,
+        /// The kind of finding.
+        kind: FindingKind,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// One bar does not tell how long bars are.
+    #[error("{} has only one bar, which does not tell the timeframe; set data.timeframe", path.display())]
+    TimeframeUnknown {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The timeframe asked for is not the file's.
+    #[error(
+        "{}: bars are {found} apart, which does not fit the timeframe {asked}; set data.timeframe \
+         = \"{found}\" or give a file with {asked} bars", path.display()
+    )]
+    TimeframeMismatch {
+        /// The path.
+        path: PathBuf,
+        /// The timeframe asked for.
+        asked: Timeframe,
+        /// The most frequent distance of two bars.
+        found: Timeframe,
+    },
+    /// The policy dropped every row.
+    #[error(
+        "{}: data.policy.{} = \"drop\" left none of the {} rows; change the policy or the file",
+        path.display(), kind.key(), thousands(*rows)
+    )]
+    NothingLeft {
+        /// The path.
+        path: PathBuf,
+        /// The kind of finding that dropped most.
+        kind: FindingKind,
+        /// Rows that were read.
+        rows: u64,
+    },
+}
