@@ -41,16 +41,10 @@ impl Ema {
     /// Takes the next value; answers from the `period`-th on.
     pub fn update(&mut self, value: f64) -> Option<f64> {
         self.seen = (self.seen + 1).min(self.period + 1);
-        if self.seen <= self.period {
-            self.value += value;
-            if self.seen < self.period {
-                return None;
-            }
-            self.value /= self.period as f64;
-        } else {
-            self.value += self.alpha * (value - self.value);
-        }
-        Some(self.value)
+        let change = value - self.value;
+        // A running mean: unlike sum / period, that of equal values is exactly their value.
+        self.value += if self.seen <= self.period { change / self.seen as f64 } else { self.alpha * change };
+        (self.seen >= self.period).then_some(self.value)
     }
 }
 

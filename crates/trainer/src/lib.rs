@@ -1,1 +1,28 @@
-//! Splits, baselines, experiments, metrics, reports and the trainer command
+//! The trainer: from bars to validated, versioned models and a report worth reading.
+//!
+//! Comes in: a config and bars. Goes out: model bundles, a run directory with its report, and one plain
+//! sentence per model on whether it beats the baselines out of sample. The way through: [`config`] →
+//! dataset → splits → folds (fit, predict) → scores and intervals → importance → report → bundles. Serves no
+//! predictions: that is the predictor's work, by the same pipeline code.
+
+mod baselines;
+mod check;
+mod cli;
+pub mod config;
+mod dataset;
+mod experiment;
+mod fold;
+mod git;
+mod importance;
+mod metrics;
+mod output;
+mod progress;
+pub mod report;
+mod results;
+mod source;
+mod synth;
+mod train;
+mod verdict;
+mod walk_forward;
+
+pub use cli::{Outcome, run};

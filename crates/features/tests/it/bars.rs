@@ -13,10 +13,9 @@ pub(crate) fn seed43() -> FeatureSet {
     FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }).unwrap()
 }
 
-/// A generated market without holes.
+/// Hourly bars of a generated market without holes.
 pub(crate) fn synthetic_bars(n_bars: usize, seed: u64) -> Vec<Bar> {
-    let market =
-        synthetic::generate(&Preset::Bench.parameters(), n_bars, Timeframe::from_millis(300_000).unwrap(), Seed(seed));
+    let market = synthetic::generate(&Preset::Bench.parameters(), n_bars, Timeframe::HOUR, Seed(seed));
     market.series.bars().to_vec()
 }
 
@@ -44,7 +43,7 @@ pub(crate) fn first_segment(series: &BarSeries, shortest: usize, longest: usize)
     series.bars()[range].iter().take(longest).copied().collect()
 }
 
-/// Bars of 5 minutes as a series of their own.
+/// Bars as a series of their own.
 pub(crate) fn series_of(bars: &[Bar], timeframe: Timeframe) -> BarSeries {
     BarSeries::new("TEST", timeframe, GapPolicy::CONTINUOUS, bars.to_vec()).unwrap()
 }

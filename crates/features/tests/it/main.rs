@@ -1,5 +1,7 @@
 //! The feature engine against independent computations, and the promises of its contract.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests too")]
+
 mod bars;
 mod oracle;
 mod properties;

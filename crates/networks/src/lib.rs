@@ -1,0 +1,42 @@
+//! Two neural classifiers of windows of features: an LSTM with self-attention and a Transformer encoder.
+//!
+//! In come windows of a row-major `f32` matrix `[n_rows, n_features]` ([`Windows`]) and, to train, a class
+//! per window ([`LabelledWindows`]). Out comes a [`Network`]: class probabilities per window, and weights
+//! as safetensors. Training is `AdamW` with warm-up, gradient clipping and early stopping
+//! ([`TrainingConfig`]); everything random comes from one [`market::Seed`], so equal arguments give equal
+//! weights at any number of threads, and a window gets the same probabilities to the bit whatever windows
+//! it is predicted with.
+//!
+//! The crate does not scale features, split data by time, calibrate probabilities or know what a class
+//! means. When training diverges it says so; it never returns a stand-in.
+
+mod activation;
+mod attention;
+mod classifier;
+mod config;
+mod dropout;
+mod error;
+mod fused;
+mod gelu;
+mod history;
+mod inference;
+mod initialise;
+mod linear;
+mod lstm_attention;
+mod lstm_sequence;
+mod network;
+mod optimiser;
+mod residual_norm;
+mod schedule;
+mod softmax;
+mod sum;
+mod training;
+mod transformer;
+mod weights;
+mod windows;
+
+pub use config::{Architecture, LstmAttentionConfig, TrainingConfig, TransformerConfig};
+pub use error::NetworkError;
+pub use history::{EpochReport, StopReason, TrainingHistory, TrainingProgress};
+pub use network::{Network, NetworkShape};
+pub use windows::{LabelledWindows, Windows};

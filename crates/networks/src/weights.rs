@@ -1,0 +1,129 @@
+//! Weights to and from safetensors: tensors only, `f32`, little endian.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::error::NetworkError;
+
+/// The bytes of a safetensors file with every weight of a network, named by its place, such as
+/// `lstm.0.weight_ih`.
+pub(crate) fn save<M: Module>(network: &M) -> Result<Vec<u8>, NetworkError> {
+    let mut collected = Collected::default();
+    network.visit(&mut collected);
+    let mut views = BTreeMap::new();
+    for (name, (shape, bytes)) in &collected.tensors {
+        views.insert(name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?);
+    }
+    Ok(safetensors::serialize(views, None)?)
+}
+
+/// The network with its weights replaced by those of a safetensors file.
+pub(crate) fn load<M: Module>(network: M, bytes: &[u8]) -> Result<M, NetworkError> {
+    let file = SafeTensors::deserialize(bytes)?;
+    let mut replaced = Replaced { path: Vec::new(), file: &file, used: 0, error: None };
+    let network = network.map(&mut replaced);
+    if let Some(error) = replaced.error {
+        return Err(error);
+    }
+    if replaced.used < file.len() {
+        let mut expected = Collected::default();
+        network.visit(&mut expected);
+        let mut names = file.names();
+        names.sort_unstable();
+        for name in names {
+            if !expected.tensors.contains_key(name) {
+                return Err(wrong(name, "is not part of this network".to_owned()));
+            }
+        }
+    }
+    Ok(network)
+}
+
+fn wrong(name: &str, reason: String) -> NetworkError {
+    NetworkError::Tensor { name: name.to_owned(), reason }
+}
+
+#[derive(Default)]
+struct Collected {
+    path: Vec<String>,
+    tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+}
+
+impl ModuleVisitor for Collected {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        let bytes = tensor.into_data().iter::<f32>().flat_map(f32::to_le_bytes).collect();
+        self.tensors.insert(self.path.join("."), (shape, bytes));
+    }
+}
+
+struct Replaced<'a> {
+    path: Vec<String>,
+    file: &'a SafeTensors<'a>,
+    used: usize,
+    error: Option<NetworkError>,
+}
+
+impl Replaced<'_> {
+    /// The values of one tensor of the file.
+    fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, NetworkError> {
+        let Ok(view) = self.file.tensor(name) else {
+            return Err(wrong(name, "is missing".to_owned()));
+        };
+        if view.dtype() != Dtype::F32 {
+            return Err(wrong(name, format!("is {:?}, not f32", view.dtype())));
+        }
+        if view.shape() != shape {
+            return Err(wrong(name, format!("has shape {:?}, not {shape:?}", view.shape())));
+        }
+        let (words, _) = view.data().as_chunks::<4>();
+        let values: Vec<f32> = words.iter().copied().map(f32::from_le_bytes).collect();
+        if values.iter().all(|value| value.is_finite()) {
+            Ok(values)
+        } else {
+            Err(wrong(name, "holds a value that is not finite".to_owned()))
+        }
+    }
+}
+
+impl ModuleMapper for Replaced<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.error.is_some() {
+            return param;
+        }
+        let (id, tensor, mapper) = param.consume();
+        let (shape, device) = (tensor.dims(), tensor.device());
+        let tensor = match self.read(&self.path.join("."), &shape) {
+            Ok(values) => {
+                self.used += 1;
+                Tensor::from_data(TensorData::new(values, shape), &device)
+            }
+            Err(error) => {
+                self.error = Some(error);
+                tensor
+            }
+        };
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}

@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use market::Timeframe;
+
+use crate::{check, synth, train};
+
+/// How a command ended, as its exit code. Failures are errors, exit code 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Done.
+    Done = 0,
+    /// Done, and the answer is no.
+    No = 1,
+}
+
+/// Trains regime models on OHLCV bars, validates them walk-forward against baselines, and writes
+/// versioned bundles with a report.
+#[derive(Debug, Parser)]
+#[command(name = "trainer", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    train: TrainArguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "Examples:
+  trainer --config lstm.toml
+  trainer --config random_forest.toml --data BTCUSDT-5m.csv.gz --set label.kind=forward_direction
+  trainer synth --preset bench --bars 20000 --seed 7 --out market.csv.gz
+  trainer data check BTCUSDT-5m.csv.gz
+
+Exit codes: 0 done, 1 the answer is no, 2 failed.";
+
+/// What training takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TrainArguments {
+    /// The run's TOML file; looked up as given, then in configs/
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Bars to train on instead of the config's (CSV or CSV.gz; the layout is detected)
+    #[arg(long, value_name = "BARS")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where models/ and runs/ are written
+    #[arg(long, value_name = "DIR", default_value = "artifacts")]
+    pub(crate) out: PathBuf,
+    /// Seed instead of the config's; the same seed gives the same models at any thread count
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Feature sets or single features instead of the config's, separated by commas
+    #[arg(long, value_name = "SETS", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+    /// Change one value of the config, such as label.horizon=24 (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Also keep each fold's models, in runs/RUN/folds/K
+    #[arg(long)]
+    pub(crate) keep_folds: bool,
+    /// Threads to use; all cores by default
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON object at the end instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a synthetic market whose regimes are known
+    Synth(SynthArguments),
+    /// Look at bars
+    #[command(subcommand)]
+    Data(DataCommand),
+}
+
+/// What the synthetic market takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SynthArguments {
+    /// How hard the regimes are to see: realistic, moderate, bench or easy
+    #[arg(long, default_value = "bench")]
+    pub(crate) preset: String,
+    /// Number of bars
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) bars: usize,
+    /// Seed; the same seed gives the same file
+    #[arg(long, value_name = "S", default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Length of a bar
+    #[arg(long, default_value = "1h")]
+    pub(crate) timeframe: Timeframe,
+    /// CSV file to write; compressed when its name ends in .gz
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum DataCommand {
+    /// Report what is in a file of bars: layout, span, holes, and everything odd
+    Check {
+        /// CSV or CSV.gz
+        file: PathBuf,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the trainer on a command line (the program's name first), writing what it has to say to `out`.
+///
+/// # Errors
+/// When the command fails; the message says what to do, and nothing half-done is left behind.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Result<Outcome> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            // The first paragraph says what is wrong; the usage that follows is what --help shows.
+            let text = error.to_string();
+            let first = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+            anyhow::bail!("{}; see trainer --help", first.trim_start_matches("error: ").trim());
+        }
+        Err(help) => {
+            write!(out, "{help}")?;
+            return Ok(Outcome::Done);
+        }
+    };
+    match cli.command {
+        Some(Command::Synth(arguments)) => synth::run(&arguments, out),
+        Some(Command::Data(DataCommand::Check { file, json })) => check::run(&file, json, out),
+        None => {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(cli.train.threads.unwrap_or(0))
+                .build()
+                .context("can't start threads")?;
+            let mut said = Vec::new();
+            let outcome = pool.install(|| train::run(&cli.train, &mut said));
+            out.write_all(&said)?;
+            outcome
+        }
+    }
+}

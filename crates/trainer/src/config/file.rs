@@ -1,0 +1,244 @@
+//! Reading the file, so that every fault is shown with its line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use networks::Architecture;
+use toml_edit::{Document, DocumentMut, Item, Value};
+
+use super::sections::Config;
+
+/// Where configs are looked up when the path as given does not exist.
+const DIRECTORY: &str = "configs";
+
+/// A config that was found, with the text it came from.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its values.
+    pub config: Config,
+    text: String,
+}
+
+/// A fault in a config.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// No such file.
+    #[error("there is no config {}, nor {}; name one with --config", given.display(), fallback.display())]
+    Missing {
+        /// As given.
+        given: PathBuf,
+        /// In the configs directory.
+        fallback: PathBuf,
+    },
+    /// The file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Unreadable {
+        /// File.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// A fault on a line.
+    #[error("{}:{line}: {message}", path.display())]
+    Line {
+        /// File.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+    /// A fault in a value from the command line.
+    #[error("--set {setting}: {message}")]
+    Setting {
+        /// As given.
+        setting: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl ConfigFile {
+    /// Reads the config at `given`, or of that name in `configs/`, and applies `KEY=VALUE` settings.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line or the setting at fault.
+    pub fn load(given: &Path, settings: &[String]) -> Result<Self, ConfigError> {
+        let fallback = Path::new(DIRECTORY).join(given);
+        let path = [given, &fallback].into_iter().find(|path| path.is_file());
+        let Some(path) = path.map(Path::to_owned) else {
+            return Err(ConfigError::Missing { given: given.to_owned(), fallback });
+        };
+        let text = fs::read_to_string(&path)
+            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        let at_line = |line, message| ConfigError::Line { path: path.clone(), line, message };
+        let config = parse(&text).map_err(|fault| at_line(fault.line(&text), fault.message))?;
+        let mut file = Self { path: path.clone(), config, text };
+        if let Some((key, why)) = file.config.first_fault() {
+            return Err(file.fault(&key, &why));
+        }
+        let mut text = file.text.clone();
+        for setting in settings {
+            let refused = |message: String| ConfigError::Setting { setting: setting.clone(), message };
+            text = with_setting(&text, setting).map_err(refused)?;
+            file.config = parse(&text).map_err(|fault| refused(fault.message))?;
+            if let Some((key, why)) = file.config.first_fault() {
+                return Err(refused(format!("{key}: {why}")));
+            }
+        }
+        Ok(file)
+    }
+
+    /// A fault of the value at `key`, shown with its line when the file has one.
+    pub fn fault(&self, key: &str, why: &str) -> ConfigError {
+        let line = line_of(&self.text, key);
+        let message = format!("{key}: {why}");
+        ConfigError::Line { path: self.path.clone(), line, message }
+    }
+
+    /// A path of the config, which is relative to the config's own directory.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        let joined = self.path.parent().unwrap_or(Path::new("")).join(path);
+        // `configs/../datasets/x` reads better as `datasets/x`.
+        let mut plain = PathBuf::new();
+        for part in joined.components() {
+            let climbs = matches!(part, std::path::Component::ParentDir);
+            let inside = matches!(plain.components().next_back(), Some(std::path::Component::Normal(_)));
+            if climbs && inside {
+                plain.pop();
+            } else {
+                plain.push(part);
+            }
+        }
+        plain
+    }
+}
+
+/// A fault and where in the text it is.
+struct Fault {
+    start: usize,
+    message: String,
+}
+
+impl Fault {
+    fn line(&self, text: &str) -> usize {
+        1 + text[..self.start.min(text.len())].matches('\n').count()
+    }
+}
+
+fn parse(text: &str) -> Result<Config, Fault> {
+    let fault = |error: toml::de::Error| Fault {
+        start: error.span().map_or(0, |span| span.start),
+        message: error.message().replace('\n', " "),
+    };
+    let mut config: Config = toml::from_str(text).map_err(fault)?;
+    // The Transformer's own default learning rate, also where the file gives other training values.
+    if item_at(text, "transformer.training.learning_rate").is_none() {
+        let architecture = Architecture::Transformer(config.transformer.network.clone());
+        let defaults = networks::TrainingConfig::for_architecture(&architecture);
+        config.transformer.training.learning_rate = defaults.learning_rate;
+    }
+    Ok(config)
+}
+
+fn with_setting(text: &str, setting: &str) -> Result<String, String> {
+    let (key, value) = setting.split_once('=').ok_or("write KEY=VALUE, such as label.horizon=24")?;
+    let value: Value = value.trim().parse().unwrap_or_else(|_| Value::from(value.trim()));
+    let mut document: DocumentMut = text.parse().map_err(|_| "the config is not TOML".to_owned())?;
+    let parts: Vec<&str> = key.trim().split('.').collect();
+    let (last, tables) = parts.split_last().filter(|(last, _)| !last.is_empty()).ok_or("the key is empty")?;
+    let mut table = document.as_table_mut();
+    for part in tables {
+        table = table
+            .entry(part)
+            .or_insert_with(toml_edit::table)
+            .as_table_mut()
+            .ok_or_else(|| format!("{part} is a value, not a section"))?;
+    }
+    table.insert(last, Item::Value(value));
+    Ok(document.to_string())
+}
+
+/// The byte position of a dotted key's value.
+fn item_at(text: &str, key: &str) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    let mut item = document.as_item();
+    for part in key.split('.') {
+        item = item.get(part)?;
+    }
+    item.span().map(|span| span.start)
+}
+
+/// The line of a dotted key, or of the closest section above it that the file has.
+fn line_of(text: &str, key: &str) -> usize {
+    let mut key = key;
+    loop {
+        if let Some(start) = item_at(text, key) {
+            return Fault { start, message: String::new() }.line(text);
+        }
+        match key.rsplit_once('.') {
+            Some((section, _)) => key = section,
+            None => return 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, settings: &[&str]) -> Result<Config, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run.toml");
+        fs::write(&path, text).unwrap();
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let file = ConfigFile::load(&path, &settings);
+        file.map(|file| file.config).map_err(|error| {
+            let text = error.to_string();
+            text.rsplit('/').next().unwrap_or_default().to_owned()
+        })
+    }
+
+    const BASE: &str = "name = \"x\"\nmodels = [\"lstm\"]\n\n[label]\nkind = \"volatility\"\nhorizon = 12\n";
+
+    #[test]
+    fn faults_show_their_line() {
+        for (text, expected) in [
+            (format!("{BASE}horzion = 3\n"), "run.toml:7: unknown field `horzion`"),
+            (BASE.replace("12", "\"twelve\""), "run.toml:6: invalid type"),
+            (BASE.replace("volatility", "volatile"), "run.toml:5: unknown variant `volatile`"),
+            (format!("{BASE}\n[validation]\nfolds = 0\n"), "run.toml:9: validation.folds"),
+            (format!("{BASE}\n[training]\nx = 1\n"), "run.toml:8: unknown field `training`"),
+            (BASE.replace("[label]", "[label"), "run.toml:4:"),
+        ] {
+            let error = load(&text, &[]).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn settings_change_values_and_are_named_when_refused() {
+        let config =
+            load(BASE, &["label.kind=forward_direction", "lstm.training.max_epochs=3", "seed=9"]).unwrap();
+        assert_eq!(config.label.kind, labels::LabelKind::ForwardDirection);
+        assert_eq!(config.lstm.training.max_epochs, 3);
+        assert_eq!(config.seed.0, 9);
+        for setting in
+            ["label.kind=nonsense", "label", "label.horizon=x", "nothing.here=1", "validation.folds=0"]
+        {
+            let error = load(BASE, &[setting]).unwrap_err();
+            assert!(error.starts_with(&format!("--set {setting}: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_transformer_keeps_its_own_learning_rate() {
+        let text = format!("{BASE}\n[transformer.training]\nmax_epochs = 2\n");
+        assert!((load(&text, &[]).unwrap().transformer.training.learning_rate - 1e-4).abs() < 1e-12);
+        let text = format!("{text}learning_rate = 0.01\n");
+        assert!((load(&text, &[]).unwrap().transformer.training.learning_rate - 0.01).abs() < 1e-12);
+    }
+}

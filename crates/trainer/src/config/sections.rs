@@ -1,0 +1,253 @@
+//! What a run can be told.
+
+use std::path::PathBuf;
+
+use data::QualityPolicy;
+use features::FeatureSpec;
+use labels::LabelSpec;
+use market::{Seed, Timeframe};
+use models::{ModelKind, ModelSpec, NetworkSpec};
+use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
+use serde::{Deserialize, Serialize};
+use trees::ForestConfig;
+
+/// A whole run. Every section may be left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the run, part of its directory.
+    pub name: String,
+    /// Seed of everything random.
+    #[serde(default = "default_seed")]
+    pub seed: Seed,
+    /// Models to train on the same folds.
+    pub models: Vec<ModelKind>,
+    /// Bars.
+    #[serde(default)]
+    pub data: DataConfig,
+    /// Features.
+    #[serde(default)]
+    pub features: FeatureSpec,
+    /// Label.
+    #[serde(default)]
+    pub label: LabelSpec,
+    /// Splits.
+    #[serde(default)]
+    pub validation: ValidationConfig,
+    /// Random forest.
+    #[serde(default)]
+    pub random_forest: ForestConfig,
+    /// LSTM with attention.
+    #[serde(default)]
+    pub lstm: LstmConfig,
+    /// Transformer.
+    #[serde(default)]
+    pub transformer: TransformerConfig,
+    /// Report.
+    #[serde(default)]
+    pub report: ReportConfig,
+}
+
+fn default_seed() -> Seed {
+    Seed(7)
+}
+
+/// Where the bars come from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// File; relative to the config file.
+    pub path: Option<PathBuf>,
+    /// Symbol; by default from the file's name.
+    pub symbol: Option<String>,
+    /// Timeframe; by default the most frequent spacing.
+    pub timeframe: Option<Timeframe>,
+    /// Longest run of missing bars that state carries on over; by default from the file's own calendar.
+    pub max_missing_bars: Option<u64>,
+    /// What to do about each kind of finding.
+    pub policy: QualityPolicy,
+}
+
+/// Which training rows a fold may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValidationMode {
+    /// Everything before the test block.
+    Anchored,
+    /// As many rows as the first fold has.
+    Rolling,
+}
+
+/// Walk-forward splits. Purge lengths are derived from the labels, never typed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ValidationConfig {
+    /// Test blocks.
+    pub folds: usize,
+    /// Share of the usable rows before the first test block.
+    pub initial_train: f64,
+    /// Which rows before the test block are used.
+    pub mode: ValidationMode,
+    /// Last share of the training rows that decides when a network stops.
+    pub early_stopping_share: f64,
+    /// Shuffle the training labels: a negative control in which no model may beat the majority.
+    pub shuffle_labels: bool,
+}
+
+impl Default for ValidationConfig {
+    fn default() -> Self {
+        Self {
+            folds: 5,
+            initial_train: 0.5,
+            mode: ValidationMode::Anchored,
+            early_stopping_share: 0.2,
+            shuffle_labels: false,
+        }
+    }
+}
+
+/// The LSTM and its training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LstmConfig {
+    /// Rows in a window.
+    pub lookback: usize,
+    /// Train on every n-th window.
+    pub window_stride: usize,
+    /// Sizes.
+    pub network: LstmAttentionConfig,
+    /// Training.
+    pub training: TrainingConfig,
+}
+
+impl Default for LstmConfig {
+    fn default() -> Self {
+        let network = LstmAttentionConfig::default();
+        let training = TrainingConfig::for_architecture(&Architecture::LstmAttention(network.clone()));
+        Self { lookback: 100, window_stride: 1, network, training }
+    }
+}
+
+/// The Transformer and its training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransformerConfig {
+    /// Rows in a window.
+    pub lookback: usize,
+    /// Train on every n-th window.
+    pub window_stride: usize,
+    /// Sizes.
+    pub network: networks::TransformerConfig,
+    /// Training.
+    pub training: TrainingConfig,
+}
+
+impl Default for TransformerConfig {
+    fn default() -> Self {
+        let network = networks::TransformerConfig::default();
+        let training = TrainingConfig::for_architecture(&Architecture::Transformer(network.clone()));
+        Self { lookback: 100, window_stride: 1, network, training }
+    }
+}
+
+/// How much work the report is worth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportConfig {
+    /// Draws of the block bootstrap.
+    pub bootstrap_draws: usize,
+    /// Out-of-sample rows per fold on which a forest's permutation importance is measured.
+    pub importance_rows: usize,
+    /// Out-of-sample windows over all folds for a network's, at most 512.
+    pub importance_windows: usize,
+    /// How often each feature is shuffled.
+    pub importance_repeats: usize,
+}
+
+impl Default for ReportConfig {
+    fn default() -> Self {
+        Self { bootstrap_draws: 1000, importance_rows: 4000, importance_windows: 256, importance_repeats: 2 }
+    }
+}
+
+impl Config {
+    /// What to fit for one of the run's models.
+    pub fn model_spec(&self, kind: ModelKind) -> ModelSpec {
+        match kind {
+            ModelKind::RandomForest => ModelSpec::RandomForest(self.random_forest.clone()),
+            ModelKind::Lstm => ModelSpec::Network(NetworkSpec {
+                architecture: Architecture::LstmAttention(self.lstm.network.clone()),
+                training: self.lstm.training.clone(),
+                lookback: self.lstm.lookback,
+                window_stride: self.lstm.window_stride,
+            }),
+            ModelKind::Transformer => ModelSpec::Network(NetworkSpec {
+                architecture: Architecture::Transformer(self.transformer.network.clone()),
+                training: self.transformer.training.clone(),
+                lookback: self.transformer.lookback,
+                window_stride: self.transformer.window_stride,
+            }),
+        }
+    }
+
+    /// The first value that makes no sense: its key and why.
+    pub(crate) fn first_fault(&self) -> Option<(String, String)> {
+        let fault = |key: &str, why: String| Some((key.to_owned(), why));
+        if self.models.is_empty() {
+            return fault("models", "name at least one model: random_forest, lstm or transformer".to_owned());
+        }
+        for (index, kind) in self.models.iter().enumerate() {
+            if self.models[..index].contains(kind) {
+                return fault("models", format!("{} stands twice", kind.name()));
+            }
+        }
+        if self.name.is_empty() || !self.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        {
+            return fault("name", "use letters, digits, '-', '_' and '.': it names a directory".to_owned());
+        }
+        let v = &self.validation;
+        if v.folds == 0 {
+            return fault("validation.folds", "there must be at least one test block".to_owned());
+        }
+        for (key, share) in [
+            ("validation.initial_train", v.initial_train),
+            ("validation.early_stopping_share", v.early_stopping_share),
+        ] {
+            if !(share > 0.0 && share < 1.0) {
+                return fault(key, format!("{share} is not a share between 0 and 1"));
+            }
+        }
+        let r = &self.report;
+        for (key, count, least, most) in [
+            ("report.bootstrap_draws", r.bootstrap_draws, 100, 100_000),
+            ("report.importance_rows", r.importance_rows, 10, 1_000_000),
+            ("report.importance_windows", r.importance_windows, 10, 512),
+            ("report.importance_repeats", r.importance_repeats, 1, 100),
+            ("lstm.lookback", self.lstm.lookback, 2, 10_000),
+            ("lstm.window_stride", self.lstm.window_stride, 1, 10_000),
+            ("transformer.lookback", self.transformer.lookback, 2, 10_000),
+            ("transformer.window_stride", self.transformer.window_stride, 1, 10_000),
+        ] {
+            if !(least..=most).contains(&count) {
+                return fault(key, format!("{count} is not between {least} and {most}"));
+            }
+        }
+        for (section, spec) in [
+            ("lstm", self.model_spec(ModelKind::Lstm)),
+            ("transformer", self.model_spec(ModelKind::Transformer)),
+        ] {
+            let ModelSpec::Network(network) = spec else { continue };
+            let checks =
+                [("network", network.architecture.validate()), ("training", network.training.validate())];
+            for (part, check) in checks {
+                if let Err(error) = check {
+                    return fault(&format!("{section}.{part}"), error.to_string());
+                }
+            }
+        }
+        if let Err(error) = self.data.policy.validate() {
+            return fault("data.policy", error.to_string());
+        }
+        None
+    }
+}

@@ -1,0 +1,122 @@
+//! Writing what a run made: bundles, and the run directory.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use durable::StagedDirectory;
+use pipeline::{Bundle, BundleFacts, Manifest, Pipeline, Registry};
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::Dataset;
+use crate::experiment::Experiment;
+use crate::results::top;
+
+/// Small summary of a run, for counting what was ever tried.
+const SUMMARY_FILE: &str = "run.json";
+
+/// The artifacts directory.
+pub(crate) struct Artifacts {
+    root: PathBuf,
+}
+
+/// What `run.json` holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RunSummary {
+    pub(crate) run: String,
+    pub(crate) fingerprint: String,
+    /// SHA-256 of the effective configuration.
+    pub(crate) config_hash: String,
+    pub(crate) models: Vec<String>,
+}
+
+impl Artifacts {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// A run name that is free: the time and the config's name.
+    pub(crate) fn new_run(&self, stamp: &str, name: &str) -> String {
+        let base = format!("{stamp}-{name}");
+        let free = |run: &String| !self.run_directory(run).exists();
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)
+    }
+
+    pub(crate) fn run_directory(&self, run: &str) -> PathBuf {
+        self.root.join("runs").join(run)
+    }
+
+    pub(crate) fn registry(&self) -> Registry {
+        Registry::new(self.root.join("models"))
+    }
+
+    /// Models × configurations that were scored on bars with this fingerprint, `now` included.
+    pub(crate) fn trials(&self, now: &RunSummary) -> usize {
+        let mut tried: Vec<(String, String)> = Vec::new();
+        let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
+        let past = entries
+            .filter_map(|entry| fs::read(entry.path().join(SUMMARY_FILE)).ok())
+            .filter_map(|bytes| serde_json::from_slice::<RunSummary>(&bytes).ok())
+            .filter(|run| run.fingerprint == now.fingerprint);
+        for run in past {
+            tried.extend(run.models.into_iter().map(|model| (run.config_hash.clone(), model)));
+        }
+        tried.extend(now.models.iter().map(|model| (now.config_hash.clone(), model.clone())));
+        tried.sort_unstable();
+        tried.dedup();
+        tried.len()
+    }
+
+    /// Publishes one model's final refit as the next version of its name.
+    pub(crate) fn publish_bundle(
+        &self,
+        name: &str,
+        pipeline: &Pipeline,
+        facts: impl FnOnce(String) -> BundleFacts,
+    ) -> Result<(PathBuf, Manifest)> {
+        let (version, directory) = self.registry().next(name);
+        let staged = StagedDirectory::create(&directory)?;
+        let manifest = Bundle::write(pipeline, facts(version.to_string()), &staged, "")?;
+        Ok((staged.publish()?, manifest))
+    }
+
+    /// Starts the run's own directory.
+    pub(crate) fn stage_run(&self, run: &str) -> Result<StagedDirectory> {
+        Ok(StagedDirectory::create(&self.run_directory(run))?)
+    }
+}
+
+/// Adds the run's summary.
+pub(crate) fn write_summary(staged: &StagedDirectory, summary: &RunSummary) -> Result<()> {
+    Ok(staged.write(SUMMARY_FILE, serde_json::to_string_pretty(summary)?.as_bytes())?)
+}
+
+/// The out-of-sample predictions as CSV: one line per model and row, probabilities in full precision.
+pub(crate) fn predictions_csv(
+    experiment: &Experiment,
+    dataset: &Dataset<'_>,
+    names: &[&str],
+) -> Result<String, std::fmt::Error> {
+    let classes = &experiment.label.classes;
+    let mut text = String::from("model,fold,timestamp,label,predicted");
+    for class in classes.names() {
+        write!(text, ",p_{class}")?;
+    }
+    text.push('\n');
+    for (name, predictions) in names.iter().zip(&experiment.predictions) {
+        let Some(predictions) = predictions else { continue };
+        for (index, row) in experiment.rows.iter().enumerate() {
+            let p = predictions.row(index, classes.len());
+            let time = dataset.series().bars()[row.bar].close_time.millis();
+            let (label, predicted) = (classes.name(row.class), classes.name(top(p) as u8));
+            write!(text, "{name},{},{time},{label},{predicted}", row.fold)?;
+            for value in p {
+                write!(text, ",{value}")?;
+            }
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}

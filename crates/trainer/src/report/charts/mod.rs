@@ -1,0 +1,58 @@
+//! The report's charts, each as SVG and PNG.
+
+mod canvas;
+mod columns;
+mod confusion;
+mod folds;
+mod importance;
+mod palette;
+mod pen;
+mod price_axis;
+mod reliability;
+mod time_axis;
+mod timeline;
+
+pub(super) use canvas::Chart;
+#[cfg(test)]
+pub(super) use canvas::PNG_SCALE;
+
+use super::RenderError;
+use super::document::Report;
+
+/// Every chart that has something to show. A failed model has none.
+pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
+    let mut charts = Vec::new();
+    let classes = report.label.classes.names();
+    for model in &report.models {
+        let name = model.name.as_str();
+        if !model.confusion_matrix.is_empty() {
+            let matrix = confusion::Confusion { model: name, classes, counts: &model.confusion_matrix };
+            charts.push(Chart::render(file_name("confusion_matrix", name), &matrix)?);
+        }
+        let importance = importance::Importance::new(name, &report.feature_importance);
+        if !importance.is_empty() {
+            charts.push(Chart::render(file_name("feature_importance", name), &importance)?);
+        }
+        if !model.reliability.is_empty() {
+            let reliability = reliability::Reliability { model: name, bins: &model.reliability };
+            charts.push(Chart::render(file_name("reliability", name), &reliability)?);
+        }
+    }
+    if !report.validation.folds.is_empty() {
+        let folds = folds::Folds { folds: &report.validation.folds };
+        charts.push(Chart::render("folds".to_owned(), &folds)?);
+    }
+    if !report.timeline.is_empty() {
+        let model = report.models.first().map_or("the first model", |model| model.name.as_str());
+        let symbol = report.data.symbol.as_str();
+        let timeline = timeline::Timeline { symbol, model, classes, points: &report.timeline };
+        charts.push(Chart::render("timeline".to_owned(), &timeline)?);
+    }
+    Ok(charts)
+}
+
+/// `kind_model`, safe as a file name.
+pub(super) fn file_name(kind: &str, model: &str) -> String {
+    let safe = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
+    format!("{kind}_{}", model.chars().map(safe).collect::<String>())
+}

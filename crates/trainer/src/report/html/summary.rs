@@ -1,0 +1,118 @@
+//! What the run says, in plain words, before any number.
+
+use std::collections::BTreeSet;
+
+use super::markup::escaped;
+use crate::report::document::{ModelReport, Report, Status};
+
+/// How a model did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Good,
+    Bad,
+    Neutral,
+    Failed,
+}
+
+impl Mark {
+    fn of(model: &ModelReport) -> Self {
+        if model.status == Status::Failed {
+            Self::Failed
+        } else if model.beats_every_baseline {
+            Self::Good
+        } else if model.versus.values().any(|difference| difference.log_loss.low > 0.0) {
+            Self::Bad
+        } else {
+            Self::Neutral
+        }
+    }
+
+    /// Style class, sign and words.
+    fn shown(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Good => ("good", "✓", "beats every baseline"),
+            Self::Bad => ("bad", "✗", "worse than a baseline"),
+            Self::Neutral => ("neutral", "=", "not shown to beat every baseline"),
+            Self::Failed => ("failed", "!", "failed"),
+        }
+    }
+}
+
+pub(super) fn render(report: &Report) -> String {
+    let models: Vec<String> = report.models.iter().map(verdict).collect();
+    let told = |sentence: &&String| report.models.iter().all(|model| model.verdict != **sentence);
+    let others: Vec<String> = report
+        .verdicts
+        .iter()
+        .filter(told)
+        .map(|sentence| format!("<p>{}</p>\n", escaped(sentence)))
+        .collect();
+    format!(
+        "<header>\n<h1>{}</h1>\n<p class=\"subtitle\">{} {}, label {}, {} bars ahead · {}</p>\n</header>\n{}\
+         <section id=\"verdict\" aria-label=\"Verdict\">\n<ul class=\"verdicts\">\n{}</ul>\n{}</section>\n",
+        escaped(&report.run),
+        escaped(&report.data.symbol),
+        escaped(&report.data.timeframe),
+        escaped(&report.label.kind),
+        report.label.horizon,
+        escaped(&report.created_at),
+        if report.label.shuffled { BANNER } else { "" },
+        models.concat(),
+        others.concat(),
+    )
+}
+
+const BANNER: &str = "<p class=\"banner\" role=\"alert\"><strong>The training labels were shuffled on purpose.</strong> \
+                      This is a negative control: no model can have learned anything. One that still beats a \
+                      baseline points to a leak.</p>\n";
+
+fn verdict(model: &ModelReport) -> String {
+    let (class, sign, words) = Mark::of(model).shown();
+    format!(
+        "<li class=\"{class}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div><p class=\"who\">{} \
+         <span class=\"mark\">{words}</span></p><p>{}</p>{}</div></li>\n",
+        escaped(&model.name),
+        escaped(&model.verdict),
+        failures(model)
+    )
+}
+
+/// Why a model failed, each reason once.
+fn failures(model: &ModelReport) -> String {
+    let mut seen = BTreeSet::new();
+    let failed = model.folds.iter().filter_map(|fold| Some((fold.fold, fold.failure.as_deref()?)));
+    let reasons: Vec<String> = failed
+        .filter(|(_, reason)| seen.insert(*reason))
+        .map(|(fold, reason)| format!("<li>Fold {fold}: {}</li>", escaped(reason)))
+        .collect();
+    if reasons.is_empty() {
+        String::new()
+    } else {
+        format!("<ul class=\"reasons\">{}</ul>", reasons.concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn each_outcome_has_its_mark() {
+        let report = sample::report();
+        let marks: Vec<Mark> = report.models.iter().map(Mark::of).collect();
+        assert_eq!(marks, [Mark::Good, Mark::Neutral, Mark::Failed]);
+        let mut worse = report.models[1].clone();
+        worse.versus.values_mut().for_each(|difference| difference.log_loss.low = 0.01);
+        assert_eq!(Mark::of(&worse), Mark::Bad);
+    }
+
+    #[test]
+    fn a_shuffled_label_is_announced_first() {
+        let mut report = sample::report();
+        assert!(!render(&report).contains("negative control"));
+        report.label.shuffled = true;
+        let html = render(&report);
+        assert!(html.find("negative control") < html.find("verdicts"));
+    }
+}

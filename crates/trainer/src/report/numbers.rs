@@ -1,0 +1,71 @@
+//! Numbers as people read them. What is not finite is a dash, never `NaN`.
+
+/// Stands for a number that is not there.
+pub(super) const DASH: &str = "–";
+
+/// `33351` as `33,351`.
+pub(super) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A fixed number of decimals, with a true minus sign and no negative zero.
+pub(super) fn decimals(value: f64, places: usize) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    let text = format!("{:.places$}", value.abs());
+    let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if value < 0.0 && !is_zero { format!("−{text}") } else { text }
+}
+
+/// As [`decimals`], with a plus sign above zero.
+pub(super) fn signed(value: f64, places: usize) -> String {
+    let text = decimals(value, places);
+    let rounds_to_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if value.is_finite() && value > 0.0 && !rounds_to_zero { format!("+{text}") } else { text }
+}
+
+/// As [`decimals`], with thousands separators.
+pub(super) fn grouped(value: f64, places: usize) -> String {
+    let text = decimals(value, places);
+    let (sign, text) = text.strip_prefix('−').map_or(("", text.as_str()), |rest| ("−", rest));
+    let (whole, rest) = text.find('.').map_or((text, ""), |point| text.split_at(point));
+    match whole.parse() {
+        Ok(whole) => format!("{sign}{}{rest}", thousands(whole)),
+        Err(_) => format!("{sign}{text}"),
+    }
+}
+
+/// A share as `12.3%`.
+pub(super) fn percent(share: f64) -> String {
+    if share.is_finite() { format!("{}%", decimals(share * 100.0, 1)) } else { DASH.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!([decimals(-0.5, 2), decimals(-0.001, 2), decimals(1.0, 0)], ["−0.50", "0.00", "1"]);
+        assert_eq!([signed(0.25, 2), signed(0.001, 2), signed(-0.25, 2)], ["+0.25", "0.00", "−0.25"]);
+        assert_eq!([grouped(12_345.678, 2), grouped(-1234.0, 0)], ["12,345.68", "−1,234"]);
+        assert_eq!([percent(0.1234), percent(1.0)], ["12.3%", "100.0%"]);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_a_dash() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!([decimals(value, 2), signed(value, 2), grouped(value, 1), percent(value)], [DASH; 4]);
+        }
+    }
+}

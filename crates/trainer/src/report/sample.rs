@@ -1,0 +1,254 @@
+//! A made-up report for tests: a model that is good, one that is not, and one that failed.
+
+use std::collections::BTreeMap;
+
+use data::{Finding, FindingKind, Layout, QualityReport, TimeFormat};
+use market::{Classes, Hole, Timeframe, Timestamp};
+use models::EpochReport;
+use pipeline::GitState;
+use serde_json::json;
+
+use super::document::{
+    ClassScores, DataReport, Difference, FeatureImportance, FoldScores, FoldSpans, Interval, LabelReport,
+    Metrics, ModelReport, ReliabilityBin, Report, Span, Status, TimelinePoint, Trials, ValidationReport,
+};
+
+const START: i64 = 1_704_067_200_000;
+const FOLDS: usize = 5;
+
+/// The report.
+pub(crate) fn report() -> Report {
+    let models = vec![model("random_forest", true), model("lstm", false), failed("transformer")];
+    Report {
+        format_version: 1,
+        run: "made-up volatility of BTCUSDT".to_owned(),
+        created_at: "2025-03-01T12:00:00Z".to_owned(),
+        program_version: "0.1.0".to_owned(),
+        git: GitState { commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()), dirty: true },
+        seed: 42,
+        verdicts: models.iter().map(|model| model.verdict.clone()).collect(),
+        data: data(),
+        label: LabelReport {
+            kind: "volatility".to_owned(),
+            horizon: 12,
+            classes: Classes::volatility(),
+            counts: vec![17_920, 14_230],
+            mean_duration_bars: 37.4,
+            switches_per_1000_bars: 26.7,
+            shuffled: false,
+        },
+        validation: ValidationReport {
+            method: "walk_forward".to_owned(),
+            mode: "anchored".to_owned(),
+            folds: (0..FOLDS).map(spans).collect(),
+            out_of_sample_rows: 19_980,
+            effective_rows: 1_412.3,
+            block_length: 61.8,
+            bootstrap_draws: 2000,
+        },
+        models,
+        baselines: ["hmm", "persistence", "prior"]
+            .iter()
+            .zip([0.655, 0.662, 0.688])
+            .map(|(name, log_loss)| ((*name).to_owned(), metrics(log_loss)))
+            .collect(),
+        feature_importance: importance(),
+        trials: Trials { on_this_data: 1_234 },
+        config: json!({ "label": { "kind": "volatility", "horizon": 12 }, "seed": 42 }),
+        timeline: timeline(),
+    }
+}
+
+fn around(mean: f64, half: f64) -> Interval {
+    Interval { mean, low: mean - half, high: mean + half }
+}
+
+fn metrics(log_loss: f64) -> Metrics {
+    let skill = 0.693 - log_loss;
+    Metrics {
+        accuracy: around(0.55 + skill, 0.018),
+        balanced_accuracy: around(0.53 + skill, 0.018),
+        macro_f1: around(0.52 + skill, 0.02),
+        log_loss: around(log_loss, 0.013),
+        brier: around(log_loss * 0.68, 0.009),
+        roc_auc: around(0.5 + 2.0 * skill, 0.02),
+    }
+}
+
+fn model(name: &str, good: bool) -> ModelReport {
+    let log_loss = if good { 0.612 } else { 0.651 };
+    let verdict = if good { "beats every baseline" } else { "can’t be told apart from hmm" };
+    let difference = |gain: f64| Difference { log_loss: around(-gain, 0.012), accuracy: around(gain, 0.015) };
+    ModelReport {
+        name: name.to_owned(),
+        label: "volatility".to_owned(),
+        verdict: format!("{name} {verdict} out of sample (log-loss {log_loss:.4})."),
+        beats_every_baseline: good,
+        status: Status::Ok,
+        metrics: Some(metrics(log_loss)),
+        mcc: Some(0.267),
+        ece: Some(0.0183),
+        confusion_matrix: vec![vec![8_412, 2_710], vec![3_301, 5_557]],
+        per_class: [("low", 11_122), ("high", 8_858)]
+            .map(|(class, rows)| ClassScores {
+                class: class.to_owned(),
+                rows,
+                precision: Some(0.718),
+                recall: (class == "low").then_some(0.756),
+                f1: Some(0.737),
+            })
+            .to_vec(),
+        reliability: (0..10).map(bin).collect(),
+        versus: [("hmm", 0.655), ("persistence", 0.662), ("prior", 0.688)]
+            .map(|(baseline, theirs)| (baseline.to_owned(), difference(theirs - log_loss)))
+            .into(),
+        folds: (0..FOLDS).map(|fold| scores(fold, !good)).collect(),
+        out_of_bag_accuracy: good.then_some(0.871),
+        bundle: Some(format!("models/{name}/1.0.0")),
+        content_hash: Some("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned()),
+    }
+}
+
+fn failed(name: &str) -> ModelReport {
+    let mut folds: Vec<FoldScores> = (0..FOLDS).map(|fold| scores(fold, false)).collect();
+    folds[2].status = Status::Failed;
+    folds[2].failure = Some("training diverged in epoch 3: the loss is not finite".to_owned());
+    (folds[2].accuracy, folds[2].log_loss) = (None, None);
+    ModelReport {
+        verdict: format!("{name} failed: fold 2 could not be fitted."),
+        status: Status::Failed,
+        metrics: None,
+        mcc: None,
+        ece: None,
+        confusion_matrix: Vec::new(),
+        per_class: Vec::new(),
+        reliability: Vec::new(),
+        versus: BTreeMap::new(),
+        folds,
+        bundle: None,
+        content_hash: None,
+        ..model(name, false)
+    }
+}
+
+fn bin(index: u64) -> ReliabilityBin {
+    let confidence = 0.51 + 0.045 * index as f64;
+    let accuracy = confidence - 0.004 * index as f64 + if index.is_multiple_of(2) { 0.02 } else { -0.02 };
+    ReliabilityBin { confidence, accuracy, rows: 1_998 - 90 * index }
+}
+
+fn scores(fold: usize, network: bool) -> FoldScores {
+    let epochs = if network { 1..=12 } else { 1..=0 };
+    FoldScores {
+        fold,
+        status: Status::Ok,
+        failure: None,
+        rows: 3_996,
+        accuracy: Some(0.61 + 0.01 * fold as f64),
+        log_loss: Some(0.66 - 0.008 * fold as f64),
+        epochs: epochs.map(epoch).collect(),
+    }
+}
+
+fn epoch(epoch: usize) -> EpochReport {
+    let late = epoch as f64 - 7.0;
+    EpochReport {
+        epoch,
+        steps: 320 * epoch as u64,
+        training_loss: 0.55 + 0.15 / epoch as f64,
+        validation_loss: Some(0.64 + 0.0012 * late * late),
+        validation_accuracy: Some(0.64 - 0.001 * late * late),
+        learning_rate: 1e-3 / epoch as f64,
+        is_best: epoch <= 7,
+    }
+}
+
+fn span(from: usize, until: usize) -> Span {
+    let close = |bar: usize| Timestamp::from_millis(START).plus_bars(bar as i64, Timeframe::HOUR);
+    Span { from: close(from), until: close(until - 1), rows: until - from }
+}
+
+fn spans(fold: usize) -> FoldSpans {
+    let test = 12_000 + fold * 3_996;
+    FoldSpans {
+        fold,
+        train: span(0, test - 1_524),
+        early_stopping: Some(span(test - 1_512, test - 12)),
+        purged_rows: 24,
+        test: span(test, test + 3_996),
+    }
+}
+
+fn importance() -> Vec<FeatureImportance> {
+    let one = |model: &str, rank: usize| FeatureImportance {
+        model: model.to_owned(),
+        feature: format!("feature_{rank}_of_the_set"),
+        impurity: (model == "random_forest").then(|| 0.3 / (rank + 1) as f64),
+        permutation: 0.031 / (rank + 1) as f64 - 0.0021,
+    };
+    ["random_forest", "lstm"].iter().flat_map(|model| (0..24).map(move |rank| one(model, rank))).collect()
+}
+
+fn timeline() -> Vec<TimelinePoint> {
+    let point = |bar: i64| {
+        let turn = bar as f64 / 60.0;
+        TimelinePoint {
+            time: Timestamp::from_millis(START).plus_bars(12_000 + bar * 10, Timeframe::HOUR),
+            close: 42_000.0 * (turn / 20.0 + (turn / 2.0).sin() * 0.1 + (turn * 11.0).sin() * 0.02).exp(),
+            label: u8::from(turn.sin() > 0.1),
+            predicted: u8::from((turn - 0.2).sin() + (turn * 17.0).sin() * 0.3 > 0.1),
+        }
+    };
+    (0..1_998).filter(|bar| !(700..760).contains(bar)).map(point).collect()
+}
+
+fn data() -> DataReport {
+    let close = |bar: i64| Timestamp::from_millis(START).plus_bars(bar, Timeframe::HOUR);
+    let hole = |after: i64, missing: i64| Hole {
+        after: close(after),
+        before: close(after + missing + 1),
+        missing_bars: missing.cast_unsigned(),
+    };
+    let quality = QualityReport {
+        path: "BTCUSDT-1h.csv.gz".to_owned(),
+        layout: Layout::BinanceKline,
+        time_format: TimeFormat::EpochMillis,
+        symbol: "BTCUSDT".to_owned(),
+        timeframe: Timeframe::HOUR,
+        rows: 33_360,
+        bars: 33_351,
+        first: close(0),
+        last: close(34_700),
+        missing_bars: 1_350,
+        holes: vec![hole(4_000, 2), hole(19_000, 1_348)],
+        holes_total: 2,
+        breaking_holes: vec![hole(19_000, 1_348)],
+        segments: 2,
+        max_missing_bars: 3,
+        duplicates: 9,
+        out_of_order: 0,
+        invalid_bars: 0,
+        zero_volume_bars: 3,
+        longest_zero_volume_run: 2,
+        flat_bars: 1_204,
+        longest_flat_run: 4,
+        outliers: 1,
+        off_grid: 0,
+        short_bars: 0,
+        dropped: 9,
+        examples: vec![Finding {
+            kind: FindingKind::Outliers,
+            line: 20_123,
+            time: close(20_121),
+            detail: "log return −0.2210 is 31 robust deviations".to_owned(),
+        }],
+    };
+    DataReport {
+        path: "data/BTCUSDT-1h.csv.gz".to_owned(),
+        symbol: "BTCUSDT".to_owned(),
+        timeframe: "1h".to_owned(),
+        fingerprint: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
+        quality,
+        usable_rows: 32_150,
+    }
+}

@@ -1,0 +1,207 @@
+//! What must hold for every report.
+
+use market::{Classes, Taxonomy};
+use serde_json::Value;
+
+use super::charts::PNG_SCALE;
+use super::document::{Interval, Report, Status};
+use super::{Rendered, render, sample};
+
+fn image<'a>(rendered: &'a Rendered, name: &str) -> &'a [u8] {
+    &rendered.images.iter().find(|(known, _)| known == name).expect("there is such an image").1
+}
+
+fn svg<'a>(rendered: &'a Rendered, name: &str) -> &'a str {
+    std::str::from_utf8(image(rendered, name)).unwrap()
+}
+
+/// Every tag is closed, in order.
+fn assert_balanced(text: &str) {
+    let mut open = Vec::new();
+    for piece in text.split('<').skip(1) {
+        let (tag, _) = piece.split_once('>').expect("every < has its >");
+        let name = tag.split_whitespace().next().unwrap_or_default();
+        match name.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name)),
+            None if tag.ends_with('/') || name.starts_with('!') => {}
+            None if matches!(name, "meta" | "link") => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+}
+
+fn broken() -> Report {
+    let mut report = sample::report();
+    let nowhere = Interval { mean: f64::NAN, low: f64::NAN, high: f64::INFINITY };
+    let model = &mut report.models[0];
+    let metrics = model.metrics.as_mut().unwrap();
+    (metrics.roc_auc, metrics.log_loss) = (nowhere, nowhere);
+    (model.mcc, model.ece) = (Some(f64::NAN), Some(f64::NAN));
+    model.reliability[0].confidence = f64::NAN;
+    model.folds[0].log_loss = Some(f64::NAN);
+    model.versus.values_mut().for_each(|difference| difference.log_loss = nowhere);
+    report.models[1].folds[0].epochs[0].training_loss = f64::NAN;
+    report.feature_importance[0].permutation = f64::NAN;
+    report.feature_importance[1].impurity = Some(f64::NAN);
+    report.timeline[3].close = f64::NAN;
+    report.label.mean_duration_bars = f64::NAN;
+    report.validation.effective_rows = f64::NAN;
+    report
+}
+
+#[test]
+fn every_chart_comes_as_svg_and_png() {
+    let rendered = render(&sample::report()).unwrap();
+    let names: Vec<&str> = rendered.images.iter().map(|(name, _)| name.as_str()).collect();
+    let stems = [
+        "confusion_matrix_random_forest",
+        "feature_importance_random_forest",
+        "reliability_random_forest",
+        "confusion_matrix_lstm",
+        "feature_importance_lstm",
+        "reliability_lstm",
+        "folds",
+        "timeline",
+    ];
+    let expected: Vec<String> =
+        stems.iter().flat_map(|stem| [format!("{stem}.png"), format!("{stem}.svg")]).collect();
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn svgs_are_well_formed_and_name_the_classes() {
+    let rendered = render(&sample::report()).unwrap();
+    for (name, bytes) in rendered.images.iter().filter(|(name, _)| name.ends_with(".svg")) {
+        let text = std::str::from_utf8(bytes).unwrap();
+        assert!(text.starts_with("<svg role=\"img\"") && text.contains("<title>"), "{name}");
+        assert_balanced(text);
+    }
+    for name in ["confusion_matrix_lstm.svg", "timeline.svg"] {
+        assert!(svg(&rendered, name).contains("low") && svg(&rendered, name).contains("high"), "{name}");
+    }
+}
+
+#[test]
+fn pngs_have_the_size_of_their_svgs_times_the_scale() {
+    let rendered = render(&sample::report()).unwrap();
+    for (name, bytes) in rendered.images.iter().filter(|(name, _)| name.ends_with(".png")) {
+        assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n", "{name}");
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        let (width, height) = (number(16) / PNG_SCALE, number(20) / PNG_SCALE);
+        let text = svg(&rendered, &name.replace(".png", ".svg"));
+        assert!(text.contains(&format!("width=\"{width}\" height=\"{height}\" viewBox")), "{name}");
+    }
+}
+
+#[test]
+fn equal_reports_give_equal_bytes() {
+    let (one, other) = (render(&sample::report()).unwrap(), render(&sample::report()).unwrap());
+    assert_eq!(one.html, other.html);
+    assert_eq!(one.json, other.json);
+    assert!(one.images == other.images);
+}
+
+#[test]
+fn the_page_is_one_file_and_asks_for_nothing() {
+    let html = render(&sample::report()).unwrap().html;
+    assert_balanced(&html.replace("<!doctype html>", ""));
+    let without_namespace = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for address in ["http://", "https://", "<script", "<img", "@import", "url(", " src="] {
+        assert!(!without_namespace.contains(address), "{address}");
+    }
+}
+
+#[test]
+fn the_verdict_comes_before_the_scores() {
+    let html = render(&sample::report()).unwrap().html;
+    let at = |text: &str| html.find(text).unwrap();
+    let order =
+        ["<h1>", "class=\"verdicts\"", "id=\"scores\"", "id=\"label\"", "id=\"folds\"", "id=\"models\""];
+    assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])));
+    assert!(html.contains("1,234 model × configuration pairs have been scored"));
+}
+
+#[test]
+fn names_from_users_are_text_and_never_markup() {
+    let evil = "<script>alert(1)</script>\"'&";
+    let mut report = sample::report();
+    evil.clone_into(&mut report.data.symbol);
+    evil.clone_into(&mut report.data.path);
+    evil.clone_into(&mut report.run);
+    evil.clone_into(&mut report.models[0].name);
+    evil.clone_into(&mut report.feature_importance[0].feature);
+    report.models[2].folds[2].failure = Some(evil.to_owned());
+    report.config = serde_json::json!({ "label": evil });
+    report.label.classes = Classes::new(Taxonomy::Provided, vec![evil.to_owned(), "b".to_owned()]).unwrap();
+    let rendered = render(&report).unwrap();
+    assert!(!rendered.html.contains("<script") && rendered.html.contains("&lt;script&gt;"));
+    assert_balanced(&rendered.html.replace("<!doctype html>", ""));
+    for (name, bytes) in rendered.images.iter() {
+        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)), "{name}");
+        if name.ends_with(".svg") {
+            assert_balanced(std::str::from_utf8(bytes).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_run_without_any_fitted_model_is_reported() {
+    let mut report = sample::report();
+    report.models.retain(|model| model.status == Status::Failed);
+    report.timeline.clear();
+    report.feature_importance.clear();
+    let rendered = render(&report).unwrap();
+    assert!(rendered.html.contains("training diverged in epoch 3"));
+    assert_eq!(rendered.images.len(), 2);
+    assert_balanced(&rendered.html.replace("<!doctype html>", ""));
+}
+
+#[test]
+fn not_a_number_is_never_shown() {
+    let rendered = render(&broken()).unwrap();
+    let svgs = rendered.images.iter().filter(|(name, _)| name.ends_with(".svg"));
+    let svgs = svgs.map(|(_, bytes)| std::str::from_utf8(bytes).unwrap());
+    for text in svgs.chain([rendered.html.as_str(), rendered.json.as_str()]) {
+        for bad in ["NaN", ">inf", " inf", "-inf", "−inf"] {
+            assert!(!text.contains(bad), "{bad}");
+        }
+    }
+}
+
+fn validator() -> jsonschema::Validator {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/report.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[test]
+fn report_json_follows_its_schema() {
+    let validator = validator();
+    let mut report = sample::report();
+    report.validation.folds[0].early_stopping = None;
+    report.git.commit = None;
+    let document: Value = serde_json::from_str(&render(&report).unwrap().json).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn the_schema_refuses_what_the_document_never_holds() {
+    let validator = validator();
+    let document: Value = serde_json::from_str(&render(&sample::report()).unwrap().json).unwrap();
+    let changes: [fn(&mut Value); 5] = [
+        |document| document["surprise"] = Value::from(1),
+        |document| document["models"][0]["surprise"] = Value::from(1),
+        |document| document["models"][0]["status"] = Value::from("maybe"),
+        |document| document["models"][0]["metrics"]["log_loss"]["low"] = Value::Null,
+        |document| document["seed"] = Value::from("42"),
+    ];
+    for change in changes {
+        let mut changed = document.clone();
+        change(&mut changed);
+        assert!(!validator.is_valid(&changed));
+    }
+}
