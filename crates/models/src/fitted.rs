@@ -80,7 +80,7 @@ impl FittedModel {
                 let (model, history) = network_model::fit(spec.kind(), network, data, seed, progress)?;
                 let stopped = Some(history.stopped);
                 Ok((
-                    Self::Network(model),
+                    Self::Network(Box::new(model)),
                     FitNotes { epochs: history.epochs, stopped, ..FitNotes::default() },
                 ))
             }

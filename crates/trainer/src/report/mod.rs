@@ -7,7 +7,7 @@ mod document;
 mod html;
 mod numbers;
 #[cfg(test)]
-pub(crate) mod sample;
+mod sample;
 #[cfg(test)]
 mod tests;
 

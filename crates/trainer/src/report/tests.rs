@@ -3,12 +3,17 @@
 use market::{Classes, Taxonomy};
 use serde_json::Value;
 
-use super::charts::PNG_SCALE;
 use super::document::{Interval, Report, Status};
 use super::{Rendered, render, sample};
 
 fn image<'a>(rendered: &'a Rendered, name: &str) -> &'a [u8] {
     &rendered.images.iter().find(|(known, _)| known == name).expect("there is such an image").1
+}
+
+/// Names without their ending, and contents.
+fn of_kind<'a>(rendered: &'a Rendered, ending: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    let images = rendered.images.iter();
+    images.filter_map(move |(name, bytes)| Some((name.strip_suffix(ending)?, bytes.as_slice())))
 }
 
 fn svg<'a>(rendered: &'a Rendered, name: &str) -> &'a str {
@@ -72,7 +77,7 @@ fn every_chart_comes_as_svg_and_png() {
 #[test]
 fn svgs_are_well_formed_and_name_the_classes() {
     let rendered = render(&sample::report()).unwrap();
-    for (name, bytes) in rendered.images.iter().filter(|(name, _)| name.ends_with(".svg")) {
+    for (name, bytes) in of_kind(&rendered, ".svg") {
         let text = std::str::from_utf8(bytes).unwrap();
         assert!(text.starts_with("<svg role=\"img\"") && text.contains("<title>"), "{name}");
         assert_balanced(text);
@@ -83,13 +88,13 @@ fn svgs_are_well_formed_and_name_the_classes() {
 }
 
 #[test]
-fn pngs_have_the_size_of_their_svgs_times_the_scale() {
+fn pngs_are_twice_the_size_of_their_svgs() {
     let rendered = render(&sample::report()).unwrap();
-    for (name, bytes) in rendered.images.iter().filter(|(name, _)| name.ends_with(".png")) {
+    for (name, bytes) in of_kind(&rendered, ".png") {
         assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n", "{name}");
         let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
-        let (width, height) = (number(16) / PNG_SCALE, number(20) / PNG_SCALE);
-        let text = svg(&rendered, &name.replace(".png", ".svg"));
+        let (width, height) = (number(16) / 2, number(20) / 2);
+        let text = svg(&rendered, &format!("{name}.svg"));
         assert!(text.contains(&format!("width=\"{width}\" height=\"{height}\" viewBox")), "{name}");
     }
 }
@@ -137,11 +142,11 @@ fn names_from_users_are_text_and_never_markup() {
     let rendered = render(&report).unwrap();
     assert!(!rendered.html.contains("<script") && rendered.html.contains("&lt;script&gt;"));
     assert_balanced(&rendered.html.replace("<!doctype html>", ""));
-    for (name, bytes) in rendered.images.iter() {
+    for (name, _) in &rendered.images {
         assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)), "{name}");
-        if name.ends_with(".svg") {
-            assert_balanced(std::str::from_utf8(bytes).unwrap());
-        }
+    }
+    for (_, bytes) in of_kind(&rendered, ".svg") {
+        assert_balanced(std::str::from_utf8(bytes).unwrap());
     }
 }
 
@@ -160,8 +165,7 @@ fn a_run_without_any_fitted_model_is_reported() {
 #[test]
 fn not_a_number_is_never_shown() {
     let rendered = render(&broken()).unwrap();
-    let svgs = rendered.images.iter().filter(|(name, _)| name.ends_with(".svg"));
-    let svgs = svgs.map(|(_, bytes)| std::str::from_utf8(bytes).unwrap());
+    let svgs = of_kind(&rendered, ".svg").map(|(_, bytes)| std::str::from_utf8(bytes).unwrap());
     for text in svgs.chain([rendered.html.as_str(), rendered.json.as_str()]) {
         for bad in ["NaN", ">inf", " inf", "-inf", "−inf"] {
             assert!(!text.contains(bad), "{bad}");

@@ -9,13 +9,10 @@ use plotters::prelude::{
 use plotters::style::{FontStyle, register_font};
 
 use super::palette::PAPER;
-use super::pen::{FONT, Pen};
+use super::pen::{FONT, Medium, PNG, Pen, SVG};
 use crate::report::RenderError;
 
 static FONT_FILE: &[u8] = include_bytes!("../../../assets/DejaVuSans-subset.ttf");
-
-/// PNG pixels per chart pixel, for sharp text on dense screens and paper.
-pub(crate) const PNG_SCALE: u32 = 2;
 
 /// Something that can be drawn.
 pub(super) trait Drawing {
@@ -58,10 +55,10 @@ fn register() -> Result<(), RenderError> {
 fn paint<DB: DrawingBackend>(
     drawing: &impl Drawing,
     area: &DrawingArea<DB, Shift>,
-    scale: u32,
+    medium: Medium,
 ) -> DrawResult<(), DB> {
     area.fill(&PAPER)?;
-    drawing.draw(&Pen::new(area, scale.cast_signed()))?;
+    drawing.draw(&Pen::new(area, medium))?;
     area.present()
 }
 
@@ -69,7 +66,7 @@ fn svg(drawing: &impl Drawing) -> Result<String, String> {
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, drawing.size()).into_drawing_area();
-        paint(drawing, &area, 1).map_err(|error| error.to_string())?;
+        paint(drawing, &area, SVG).map_err(|error| error.to_string())?;
     }
     let title = crate::report::html::escaped(&drawing.title());
     let text = text.replacen("<svg ", "<svg role=\"img\" ", 1);
@@ -78,11 +75,11 @@ fn svg(drawing: &impl Drawing) -> Result<String, String> {
 
 fn png(drawing: &impl Drawing) -> Result<Vec<u8>, String> {
     let (width, height) = drawing.size();
-    let (width, height) = (width * PNG_SCALE, height * PNG_SCALE);
+    let (width, height) = (width * PNG.scale, height * PNG.scale);
     let mut pixels = vec![255; width as usize * height as usize * 3];
     {
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        paint(drawing, &area, PNG_SCALE).map_err(|error| error.to_string())?;
+        paint(drawing, &area, PNG).map_err(|error| error.to_string())?;
     }
     encode(&pixels, width, height).map_err(|error| error.to_string())
 }
@@ -92,6 +89,9 @@ fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::Encodi
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    // Flat colours compress best unfiltered.
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.set_compression(png::Compression::Balanced);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;

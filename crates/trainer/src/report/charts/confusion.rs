@@ -20,15 +20,19 @@ pub(super) struct Confusion<'a> {
 impl Confusion<'_> {
     /// Names take this many pixels to the left of the tiles.
     fn gutter(&self) -> i32 {
-        let longest = self.classes.iter().map(|name| text_width(name, BODY)).max().unwrap_or(0);
-        longest.clamp(60, 160) + MARGIN + 10
+        self.longest_name().clamp(60, 160) + MARGIN + 10
+    }
+
+    fn longest_name(&self) -> i32 {
+        self.classes.iter().map(|name| text_width(name, BODY)).max().unwrap_or(0)
     }
 
     /// Width and height of a tile.
     fn cell(&self) -> (i32, i32) {
+        let wide = |least: i32| (self.longest_name() + 8).clamp(least, 140);
         match self.classes.len() {
-            0..=4 => (112, 60),
-            5..=8 => (92, 48),
+            0..=4 => (wide(112), 60),
+            5..=8 => (wide(92), 48),
             9..=16 => (64, 40),
             _ => (12, 12),
         }

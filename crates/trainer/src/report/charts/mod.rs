@@ -13,11 +13,9 @@ mod time_axis;
 mod timeline;
 
 pub(super) use canvas::Chart;
-#[cfg(test)]
-pub(super) use canvas::PNG_SCALE;
 
 use super::RenderError;
-use super::document::Report;
+use super::document::{ModelReport, Report, Status};
 
 /// Every chart that has something to show. A failed model has none.
 pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
@@ -43,7 +41,8 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
         charts.push(Chart::render("folds".to_owned(), &folds)?);
     }
     if !report.timeline.is_empty() {
-        let model = report.models.first().map_or("the first model", |model| model.name.as_str());
+        let fitted = |model: &&ModelReport| model.folds.iter().all(|fold| fold.status == Status::Ok);
+        let model = report.models.iter().find(fitted).map_or("the first model", |model| model.name.as_str());
         let symbol = report.data.symbol.as_str();
         let timeline = timeline::Timeline { symbol, model, classes, points: &report.timeline };
         charts.push(Chart::render("timeline".to_owned(), &timeline)?);

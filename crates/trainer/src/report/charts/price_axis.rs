@@ -55,11 +55,17 @@ impl PriceAxis {
             let values = (first..=last).map(|index| index as f64 * step);
             return values.map(|value| (value, grouped(value, decimals))).collect();
         }
+        let coarse = self.digits(&[1, 2, 5]);
+        if coarse.len() < 4 { self.digits(&[1, 2, 3, 4, 5, 6, 8]) } else { coarse }
+    }
+
+    /// The prices on the axis that are one of `digits` times a power of ten.
+    fn digits(&self, digits: &[u8]) -> Vec<(f64, String)> {
         let decades = self.low.log10().floor() as i32..=self.high.log10().floor() as i32;
-        let inside = |value: &f64| (self.low..=self.high).contains(value);
-        let values = decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(decade)));
+        let values = decades
+            .flat_map(|decade| digits.iter().map(move |digit| f64::from(*digit) * 10_f64.powi(decade)));
         values
-            .filter(inside)
+            .filter(|value| (self.low..=self.high).contains(value))
             .map(|value| (value, grouped(value, (-value.log10().floor()).clamp(0.0, 10.0) as usize)))
             .collect()
     }
@@ -95,6 +101,7 @@ mod tests {
         assert_eq!(labels(&[41_000.0, 59_500.0]), ["45,000", "50,000", "55,000"]);
         assert_eq!(labels(&[1.062, 1.0823]), ["1.065", "1.070", "1.075", "1.080"]);
         assert_eq!(labels(&[3000.0, 69_000.0]), ["5,000", "10,000", "20,000", "50,000"]);
+        assert_eq!(labels(&[0.14, 0.65]), ["0.2", "0.3", "0.4", "0.5", "0.6"]);
     }
 
     #[test]

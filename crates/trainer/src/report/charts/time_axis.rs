@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn ticks_are_round_at_every_scale() {
         assert_eq!(labels(1)[0], "01-01 12:00");
-        assert_eq!(labels(10)[0], "2024-01-03");
+        assert_eq!(labels(10)[..2], ["2024-01-02", "2024-01-04"]);
         assert_eq!(labels(400)[..2], ["2024-03", "2024-05"]);
         assert_eq!(labels(4000)[0], "2026");
         for days in [1, 2, 5, 10, 40, 90, 200, 400, 1000, 4000, 20_000] {

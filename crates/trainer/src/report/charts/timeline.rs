@@ -10,8 +10,8 @@ use super::price_axis::PriceAxis;
 use super::time_axis::TimeAxis;
 use crate::report::document::TimelinePoint;
 
-const LEFT: i32 = 78;
-const WIDTH: i32 = 800;
+const LEFT: i32 = 86;
+const WIDTH: i32 = 792;
 const STRIP: i32 = 26;
 const PRICE: i32 = 250;
 

@@ -13,7 +13,7 @@ use crate::report::numbers::{DASH, decimals, thousands};
 pub(super) fn timeline(report: &Report, drawn: &Drawn<'_>) -> String {
     let validation = &report.validation;
     let intro = format!(
-        "<p>{}, {}: {} folds, {} out-of-sample rows. Training rows whose label looks into the next block are \
+        "<p>Split by {}, {}: {} folds, {} out-of-sample rows. Training rows whose label looks into the next block are \
          purged.</p>\n",
         escaped(&validation.method.replace('_', " ")),
         escaped(&validation.mode),

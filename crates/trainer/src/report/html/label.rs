@@ -57,13 +57,14 @@ fn length(timeframe: &str, bars: f64) -> String {
         return String::new();
     };
     let hours = bars * timeframe.millis() as f64 / 3_600_000.0;
-    match hours {
-        ..0.0 => String::new(),
-        0.0..1.0 => format!(" ({} minutes)", decimals(hours * 60.0, 0)),
-        1.0..48.0 => format!(" ({} hours)", decimals(hours, 1)),
-        _ if hours.is_finite() => format!(" ({} days)", decimals(hours / 24.0, 1)),
-        _ => String::new(),
-    }
+    let (count, unit) = match hours {
+        0.0..1.0 => (hours * 60.0, "minutes"),
+        1.0..48.0 => (hours, "hours"),
+        48.0.. => (hours / 24.0, "days"),
+        _ => return String::new(),
+    };
+    let count = decimals(count, 1);
+    format!(" ({} {unit})", count.strip_suffix(".0").unwrap_or(&count))
 }
 
 fn balance(label: &LabelReport) -> String {
@@ -94,8 +95,8 @@ mod tests {
     #[test]
     fn bars_become_a_length_of_time() {
         assert_eq!(length("5m", 6.0), " (30 minutes)");
-        assert_eq!(length("5m", 12.0), " (1.0 hours)");
-        assert_eq!(length("1d", 5.0), " (5.0 days)");
+        assert_eq!(length("5m", 18.0), " (1.5 hours)");
+        assert_eq!(length("1d", 5.0), " (5 days)");
         assert_eq!([length("?", 5.0), length("1d", f64::NAN)], ["", ""]);
     }
 }

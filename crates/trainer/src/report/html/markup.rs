@@ -37,7 +37,7 @@ pub(super) fn bodies(caption: &str, heads: &[String], html_groups: &[String]) ->
     let caption = escaped(caption);
     format!(
         "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\"><table>\
-         <caption>{caption}</caption>\n<thead><tr>{}</tr></thead>\n{}</table></div>\n",
+         <caption><span>{caption}</span></caption>\n<thead><tr>{}</tr></thead>\n{}</table></div>\n",
         heads.concat(),
         html_groups.concat()
     )

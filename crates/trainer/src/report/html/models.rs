@@ -31,10 +31,11 @@ fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {
         let accuracy = optional(model.out_of_bag_accuracy, 3);
         numbers.push(("Out-of-bag accuracy (flatters: rows overlap in time)", accuracy));
     }
+    let matrix_class = if model.confusion_matrix.len() > 3 { "wide" } else { "" };
     [
         facts(&numbers),
         "<div class=\"side-by-side\">\n".to_owned(),
-        drawn.figure(&file_name("confusion_matrix", &model.name), ""),
+        drawn.figure(&file_name("confusion_matrix", &model.name), matrix_class),
         drawn.figure(&file_name("reliability", &model.name), ""),
         "</div>\n".to_owned(),
         per_class(model),

@@ -1,5 +1,7 @@
 //! What it takes to get the same numbers again.
 
+use serde_json::Value;
+
 use super::markup::{code, details, escaped, facts, heads, row, section, table, text_head};
 use crate::report::document::Report;
 use crate::report::numbers::DASH;
@@ -14,7 +16,8 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
     };
     let config = serde_json::to_string_pretty(&report.config)?;
     let html = [
-        "<p>Save the configuration below as <code>config.json</code> and run, on the same file:</p>\n"
+        "<p>With the same commit, config file and bars, this gives the same models. Values that were set on the \
+         command line are part of the effective configuration below.</p>\n"
             .to_owned(),
         format!("<pre>{}</pre>\n", escaped(&command_line(report))),
         facts(&[
@@ -33,8 +36,15 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
 
 /// The command that repeats the run.
 fn command_line(report: &Report) -> String {
-    let _ = report;
-    "trainer train --config config.json".to_owned()
+    let name = report.config.get("name").and_then(Value::as_str).unwrap_or("config");
+    let (config, data) = (quoted(&format!("{name}.toml")), quoted(&report.data.path));
+    format!("trainer --config {config} --data {data} --seed {}", report.seed)
+}
+
+/// A word of a shell command, in quotes where it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn bundles(report: &Report) -> String {
@@ -50,4 +60,15 @@ fn bundles(report: &Report) -> String {
     let mut columns = heads(&["Model"]);
     columns.extend([text_head("Bundle"), text_head("Content hash")]);
     table("Bundles", &columns, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_blanks_or_quotes_stay_one_word() {
+        assert_eq!(quoted("data/BTCUSDT-5m.csv.gz"), "data/BTCUSDT-5m.csv.gz");
+        assert_eq!(quoted("my bars; it's.csv"), "'my bars; it'\\''s.csv'");
+    }
 }

@@ -1,9 +1,9 @@
 //! Models and baselines side by side, and the paired differences between them.
 
 use super::interval_mark::Scale;
-use super::markup::{bodies, escaped, heads, interval, number, row, section, table, text_head, words};
+use super::markup::{bodies, escaped, heads, interval, number, row, section, table, text_head};
 use crate::report::document::{Difference, Interval, Metrics, ModelReport, Report};
-use crate::report::numbers::{decimals, signed, thousands};
+use crate::report::numbers::{decimals, grouped, signed, thousands};
 
 pub(super) fn render(report: &Report) -> String {
     let html = [scores(report), differences(report), intervals(report), trials(report)].concat();
@@ -89,11 +89,15 @@ fn compared(baseline: &str, difference: &Difference, scale: Scale) -> String {
         &[
             number(&shown(&difference.log_loss, 4)),
             format!("<td class=\"text\">{}</td>", scale.picture(&difference.log_loss)),
-            words(word(&difference.log_loss)),
+            verdict(word(&difference.log_loss)),
             number(&shown(&difference.accuracy, 3)),
-            words(word(&flipped)),
+            verdict(word(&flipped)),
         ],
     )
+}
+
+fn verdict(word: &str) -> String {
+    format!("<td class=\"text word\">{word}</td>")
 }
 
 /// What an interval of a difference says, when below zero is better.
@@ -118,12 +122,8 @@ fn intervals(report: &Report) -> String {
         thousands(validation.bootstrap_draws as u64),
         decimals(validation.block_length, 1),
         thousands(validation.out_of_sample_rows as u64),
-        effective(validation.effective_rows),
+        grouped(validation.effective_rows, 0),
     )
-}
-
-fn effective(rows: f64) -> String {
-    crate::report::numbers::grouped(rows, 0)
 }
 
 fn trials(report: &Report) -> String {

@@ -1,16 +1,17 @@
 //! A made-up report for tests: a model that is good, one that is not, and one that failed.
 
+mod bars;
+
 use std::collections::BTreeMap;
 
-use data::{Finding, FindingKind, Layout, QualityReport, TimeFormat};
-use market::{Classes, Hole, Timeframe, Timestamp};
+use market::{Classes, Timeframe, Timestamp};
 use models::EpochReport;
 use pipeline::GitState;
 use serde_json::json;
 
 use super::document::{
-    ClassScores, DataReport, Difference, FeatureImportance, FoldScores, FoldSpans, Interval, LabelReport,
-    Metrics, ModelReport, ReliabilityBin, Report, Span, Status, TimelinePoint, Trials, ValidationReport,
+    ClassScores, Difference, FeatureImportance, FoldScores, FoldSpans, Interval, LabelReport, Metrics,
+    ModelReport, ReliabilityBin, Report, Span, Status, Trials, ValidationReport,
 };
 
 const START: i64 = 1_704_067_200_000;
@@ -27,7 +28,7 @@ pub(crate) fn report() -> Report {
         git: GitState { commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()), dirty: true },
         seed: 42,
         verdicts: models.iter().map(|model| model.verdict.clone()).collect(),
-        data: data(),
+        data: bars::data(),
         label: LabelReport {
             kind: "volatility".to_owned(),
             horizon: 12,
@@ -54,8 +55,8 @@ pub(crate) fn report() -> Report {
             .collect(),
         feature_importance: importance(),
         trials: Trials { on_this_data: 1_234 },
-        config: json!({ "label": { "kind": "volatility", "horizon": 12 }, "seed": 42 }),
-        timeline: timeline(),
+        config: json!({ "name": "random_forest", "label": { "kind": "volatility", "horizon": 12 }, "seed": 42 }),
+        timeline: bars::timeline(),
     }
 }
 
@@ -138,7 +139,7 @@ fn bin(index: u64) -> ReliabilityBin {
 }
 
 fn scores(fold: usize, network: bool) -> FoldScores {
-    let epochs = if network { 1..=12 } else { 1..=0 };
+    let epochs = if network { 1..13 } else { 1..1 };
     FoldScores {
         fold,
         status: Status::Ok,
@@ -187,68 +188,4 @@ fn importance() -> Vec<FeatureImportance> {
         permutation: 0.031 / (rank + 1) as f64 - 0.0021,
     };
     ["random_forest", "lstm"].iter().flat_map(|model| (0..24).map(move |rank| one(model, rank))).collect()
-}
-
-fn timeline() -> Vec<TimelinePoint> {
-    let point = |bar: i64| {
-        let turn = bar as f64 / 60.0;
-        TimelinePoint {
-            time: Timestamp::from_millis(START).plus_bars(12_000 + bar * 10, Timeframe::HOUR),
-            close: 42_000.0 * (turn / 20.0 + (turn / 2.0).sin() * 0.1 + (turn * 11.0).sin() * 0.02).exp(),
-            label: u8::from(turn.sin() > 0.1),
-            predicted: u8::from((turn - 0.2).sin() + (turn * 17.0).sin() * 0.3 > 0.1),
-        }
-    };
-    (0..1_998).filter(|bar| !(700..760).contains(bar)).map(point).collect()
-}
-
-fn data() -> DataReport {
-    let close = |bar: i64| Timestamp::from_millis(START).plus_bars(bar, Timeframe::HOUR);
-    let hole = |after: i64, missing: i64| Hole {
-        after: close(after),
-        before: close(after + missing + 1),
-        missing_bars: missing.cast_unsigned(),
-    };
-    let quality = QualityReport {
-        path: "BTCUSDT-1h.csv.gz".to_owned(),
-        layout: Layout::BinanceKline,
-        time_format: TimeFormat::EpochMillis,
-        symbol: "BTCUSDT".to_owned(),
-        timeframe: Timeframe::HOUR,
-        rows: 33_360,
-        bars: 33_351,
-        first: close(0),
-        last: close(34_700),
-        missing_bars: 1_350,
-        holes: vec![hole(4_000, 2), hole(19_000, 1_348)],
-        holes_total: 2,
-        breaking_holes: vec![hole(19_000, 1_348)],
-        segments: 2,
-        max_missing_bars: 3,
-        duplicates: 9,
-        out_of_order: 0,
-        invalid_bars: 0,
-        zero_volume_bars: 3,
-        longest_zero_volume_run: 2,
-        flat_bars: 1_204,
-        longest_flat_run: 4,
-        outliers: 1,
-        off_grid: 0,
-        short_bars: 0,
-        dropped: 9,
-        examples: vec![Finding {
-            kind: FindingKind::Outliers,
-            line: 20_123,
-            time: close(20_121),
-            detail: "log return −0.2210 is 31 robust deviations".to_owned(),
-        }],
-    };
-    DataReport {
-        path: "data/BTCUSDT-1h.csv.gz".to_owned(),
-        symbol: "BTCUSDT".to_owned(),
-        timeframe: "1h".to_owned(),
-        fingerprint: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
-        quality,
-        usable_rows: 32_150,
-    }
 }

@@ -1,0 +1,52 @@
+//! Predictions as text.
+
+use anyhow::Result;
+use market::Prediction;
+
+/// One JSON object per line; its form is `schemas/prediction.schema.json`.
+pub(crate) fn jsonl(predictions: &[Prediction]) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for prediction in predictions {
+        serde_json::to_writer(&mut text, prediction)?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
+/// A table: `p_<class>` for the probabilities, `<member>_<class>` for each member's.
+pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let Some(first) = predictions.first() else { return Ok(Vec::new()) };
+    let classes: Vec<&str> = first.probabilities.iter().map(|(class, _)| class.as_str()).collect();
+    let mut header: Vec<String> =
+        ["symbol", "timestamp", "taxonomy", "predicted_regime"].map(str::to_owned).into();
+    header.extend(classes.iter().map(|class| format!("p_{class}")));
+    header.extend(["confidence", "quality_score", "uncertainty", "prediction_set", "horizon"].map(str::to_owned));
+    for (member, _) in &first.members {
+        header.extend(classes.iter().map(|class| format!("{member}_{class}")));
+    }
+    header.extend(["source", "fallback_level", "model_version", "latency_ms"].map(str::to_owned));
+    writer.write_record(&header)?;
+    for p in predictions {
+        let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let mut row = vec![
+            p.symbol.clone(),
+            p.timestamp.millis().to_string(),
+            p.taxonomy.to_string(),
+            p.predicted_regime.clone(),
+        ];
+        row.extend(p.probabilities.iter().map(|(_, value)| value.to_string()));
+        row.extend([p.confidence, p.quality_score, p.uncertainty].map(|value| value.to_string()));
+        row.push(p.prediction_set.as_ref().map(|set| set.join("|")).unwrap_or_default());
+        row.push(p.horizon.to_string());
+        row.extend(p.members.iter().flat_map(|(_, values)| values).map(f64::to_string));
+        row.extend([
+            name(serde_json::to_value(p.source)?),
+            p.fallback_level.to_string(),
+            p.model_version.clone(),
+            p.latency_ms.to_string(),
+        ]);
+        writer.write_record(&row)?;
+    }
+    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+}
