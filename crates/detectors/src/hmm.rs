@@ -1,6 +1,6 @@
-//! Gaussian hidden Markov model with sticky transitions, fitted by EM and then only filtered.
+//! Gaussian hidden Markov model with sticky transitions: the model and its filter.
 
-use market::{BarSeries, GapPolicy};
+use market::{Bar, BarSeries, GapPolicy, Timeframe};
 use serde::{Deserialize, Serialize};
 
 use crate::gaussian::Gaussian;
@@ -8,12 +8,6 @@ use crate::inputs::{Observation, RegimeInputs};
 
 /// Standardised observations are clipped to ± this.
 const CLIP: f64 = 4.0;
-/// Fewer observations than this can't tell states apart.
-const MINIMUM_OBSERVATIONS: usize = 500;
-/// More switches per 1,000 bars than this is alternation, not regimes.
-const MAXIMUM_SWITCHES: f64 = 200.0;
-/// A state that holds a smaller share of the bars is no regime.
-const MINIMUM_SHARE: f64 = 0.01;
 
 /// How the model is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,188 +31,23 @@ impl Default for HmmConfig {
 /// A fitted model. States are ordered by mean log-volatility, lowest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GaussianHmm {
-    centre: Observation,
-    scale: Observation,
-    states: Vec<Gaussian>,
+    pub(crate) centre: Observation,
+    pub(crate) scale: Observation,
+    pub(crate) states: Vec<Gaussian>,
     /// `transitions[from][to]`.
-    transitions: Vec<Vec<f64>>,
-    start: Vec<f64>,
+    pub(crate) transitions: Vec<Vec<f64>>,
+    pub(crate) start: Vec<f64>,
 }
 
 /// The most probable state after each bar of a series, where it is known.
 pub type FilteredStates = Vec<Option<u8>>;
 
 impl GaussianHmm {
-    /// Fits on the bars of `series` before `end` (exclusive); later bars are not looked at.
-    ///
-    /// Starts from the terciles (or K-tiles) of log-volatility, so the result needs no random numbers.
-    ///
-    /// # Errors
-    /// [`HmmError`] when there are too few observations or the states degenerate.
-    pub fn fit(series: &BarSeries, end: usize, config: &HmmConfig) -> Result<Self, HmmError> {
-        let runs = observe(series, end);
-        let raw: Vec<Observation> = runs.concat();
-        if raw.len() < MINIMUM_OBSERVATIONS {
-            return Err(HmmError::TooFew { observations: raw.len(), needed: MINIMUM_OBSERVATIONS });
-        }
-        let (centre, scale) = standardisation(&raw);
-        let runs: Vec<Vec<Observation>> =
-            runs.iter().map(|run| run.iter().map(|x| standardise(*x, centre, scale)).collect()).collect();
-        let mut model = Self::start_from_quantiles(&runs.concat(), centre, scale, config);
-        let mut last = f64::NEG_INFINITY;
-        for _ in 0..config.iterations {
-            let (next, log_likelihood) = model.expectation_maximisation(&runs, config)?;
-            model = next;
-            if log_likelihood - last < 1e-6 * raw.len() as f64 {
-                break;
-            }
-            last = log_likelihood;
-        }
-        model.order_by_volatility();
-        model.check_degeneracy(series, end)?;
-        Ok(model)
-    }
-
-    fn start_from_quantiles(
-        all: &[Observation],
-        centre: Observation,
-        scale: Observation,
-        config: &HmmConfig,
-    ) -> Self {
-        let k = config.states;
-        let mut levels: Vec<f64> = all.iter().map(|x| x[1]).collect();
-        levels.sort_unstable_by(f64::total_cmp);
-        let cut = |part: usize| levels[(part * levels.len() / k).min(levels.len() - 1)];
-        let states = (0..k)
-            .map(|state| {
-                let inside = |x: &Observation| {
-                    (state == 0 || x[1] >= cut(state)) && (state + 1 == k || x[1] < cut(state + 1))
-                };
-                Gaussian::fit(all, |index| f64::from(u8::from(inside(&all[index]))))
-                    .or_else(|| Gaussian::fit(all, |_| 1.0))
-                    .expect("there are observations")
-            })
-            .collect();
-        let leave = (1.0 - config.stay) / (k - 1) as f64;
-        let row = |from| (0..k).map(|to| if to == from { config.stay } else { leave }).collect();
-        Self { centre, scale, states, transitions: (0..k).map(row).collect(), start: vec![1.0 / k as f64; k] }
-    }
-
-    /// One EM step over all runs: the next model and the log-likelihood of this one.
-    fn expectation_maximisation(
-        &self,
-        runs: &[Vec<Observation>],
-        config: &HmmConfig,
-    ) -> Result<(Self, f64), HmmError> {
-        let k = self.states.len();
-        let mut log_likelihood = 0.0;
-        let mut gamma: Vec<f64> = Vec::new();
-        let n: usize = runs.iter().map(Vec::len).sum();
-        let weight = config.prior_share * n as f64 / k as f64;
-        let leave = (1.0 - config.stay) / (k - 1) as f64;
-        let mut counts: Vec<Vec<f64>> = (0..k)
-            .map(|from| (0..k).map(|to| weight * if to == from { config.stay } else { leave }).collect())
-            .collect();
-        for run in runs {
-            // Densities are scaled by the largest of each row: the posteriors do not change.
-            let mut densities = Vec::with_capacity(run.len() * k);
-            let mut offsets = 0.0;
-            for x in run {
-                let logs: Vec<f64> = self.states.iter().map(|state| state.log_density(*x)).collect();
-                let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                offsets += top;
-                densities.extend(logs.iter().map(|log| (log - top).exp()));
-            }
-            let (forward, scales) = self.forward(&densities);
-            log_likelihood += offsets + scales.iter().map(|scale| scale.ln()).sum::<f64>();
-            let mut backward = vec![1.0; k];
-            let base = gamma.len();
-            gamma.resize(base + run.len() * k, 0.0);
-            for t in (0..run.len()).rev() {
-                let alpha = &forward[t * k..(t + 1) * k];
-                let total: f64 = alpha.iter().zip(&backward).map(|(a, b)| a * b).sum();
-                for state in 0..k {
-                    gamma[base + t * k + state] = alpha[state] * backward[state] / total;
-                }
-                if t == 0 {
-                    break;
-                }
-                let density = &densities[t * k..(t + 1) * k];
-                let before = &forward[(t - 1) * k..t * k];
-                let mut next = vec![0.0; k];
-                for from in 0..k {
-                    for to in 0..k {
-                        let step = self.transitions[from][to] * density[to] * backward[to] / scales[t];
-                        next[from] += step;
-                        counts[from][to] += before[from] * step / total;
-                    }
-                }
-                backward = next;
-            }
-        }
-        if !log_likelihood.is_finite() {
-            return Err(HmmError::Diverged);
-        }
-        let all: Vec<Observation> = runs.concat();
-        let states = (0..k)
-            .map(|state| Gaussian::fit(&all, |t| gamma[t * k + state]).ok_or(HmmError::Diverged))
-            .collect::<Result<Vec<_>, _>>()?;
-        for row in &mut counts {
-            let total: f64 = row.iter().sum();
-            divide(row, total);
-        }
-        let next = Self { states, transitions: counts, ..self.clone() };
-        Ok((next, log_likelihood))
-    }
-
-    /// Normalised forward probabilities `[n, k]` and their scales, from densities `[n, k]`.
-    fn forward(&self, densities: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let k = self.states.len();
-        let mut filtered = Vec::with_capacity(densities.len());
-        let mut scales = Vec::with_capacity(densities.len() / k);
-        let mut current = self.start.clone();
-        for (t, density) in densities.chunks_exact(k).enumerate() {
-            let predicted = if t == 0 { current.clone() } else { self.step(&current) };
-            current = predicted.iter().zip(density).map(|(p, d)| p * d).collect();
-            let scale: f64 = current.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-            divide(&mut current, scale);
-            filtered.extend_from_slice(&current);
-            scales.push(scale);
-        }
-        (filtered, scales)
-    }
-
     /// One application of the transition matrix.
-    fn step(&self, probabilities: &[f64]) -> Vec<f64> {
+    pub(crate) fn step(&self, probabilities: &[f64]) -> Vec<f64> {
         (0..self.states.len())
             .map(|to| probabilities.iter().zip(&self.transitions).map(|(p, row)| p * row[to]).sum())
             .collect()
-    }
-
-    fn order_by_volatility(&mut self) {
-        let mut order: Vec<usize> = (0..self.states.len()).collect();
-        order.sort_by(|a, b| self.states[*a].mean[1].total_cmp(&self.states[*b].mean[1]));
-        self.states = order.iter().map(|&state| self.states[state]).collect();
-        self.transitions =
-            order.iter().map(|&from| order.iter().map(|&to| self.transitions[from][to]).collect()).collect();
-        self.start = order.iter().map(|&state| self.start[state]).collect();
-    }
-
-    fn check_degeneracy(&self, series: &BarSeries, end: usize) -> Result<(), HmmError> {
-        let states: Vec<u8> = self.filter_series(series, end).into_iter().flatten().collect();
-        let switches = states.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        let per_thousand = 1000.0 * switches as f64 / states.len() as f64;
-        if per_thousand > MAXIMUM_SWITCHES {
-            return Err(HmmError::Alternating { per_thousand });
-        }
-        for state in 0..self.states.len() {
-            let share = states.iter().filter(|held| usize::from(**held) == state).count() as f64
-                / states.len() as f64;
-            if share < MINIMUM_SHARE {
-                return Err(HmmError::EmptyState { state, share });
-            }
-        }
-        Ok(())
     }
 
     /// Number of states.
@@ -228,26 +57,9 @@ impl GaussianHmm {
 
     /// The filtered state of every bar before `end`; the filter restarts with each segment.
     pub fn filter_series(&self, series: &BarSeries, end: usize) -> FilteredStates {
-        let mut filter = HmmFilter::new(self, series.gaps());
-        let mut previous = None;
-        series.bars()[..end]
-            .iter()
-            .map(|bar| {
-                if let Some(before) = previous.replace(bar)
-                    && filter.gaps.breaks(before, bar, series.timeframe())
-                {
-                    filter.restart();
-                }
-                filter.update(bar).map(|probabilities| top(&probabilities))
-            })
-            .collect()
-    }
-}
-
-/// Divides every value by `total`.
-fn divide(values: &mut [f64], total: f64) {
-    for value in values {
-        *value /= total;
+        let mut filter = HmmFilter::new(self, series.timeframe(), series.gaps());
+        let states = series.bars()[..end].iter();
+        states.map(|bar| filter.update(bar).map(|probabilities| top(&probabilities))).collect()
     }
 }
 
@@ -260,29 +72,30 @@ fn top(values: &[f64]) -> u8 {
     best as u8
 }
 
-/// Filters bar by bar: the probability of each state given the bars so far.
+/// Filters bar by bar: the probability of each state given the bars so far. A breaking hole makes it start
+/// anew.
 #[derive(Debug, Clone)]
 pub struct HmmFilter<'a> {
     model: &'a GaussianHmm,
+    timeframe: Timeframe,
     gaps: GapPolicy,
     inputs: RegimeInputs,
+    previous: Option<Bar>,
     probabilities: Option<Vec<f64>>,
 }
 
 impl<'a> HmmFilter<'a> {
-    /// At the start of a segment.
-    pub fn new(model: &'a GaussianHmm, gaps: GapPolicy) -> Self {
-        Self { model, gaps, inputs: RegimeInputs::new(), probabilities: None }
-    }
-
-    /// Forgets everything: a breaking hole came.
-    pub fn restart(&mut self) {
-        self.inputs = RegimeInputs::new();
-        self.probabilities = None;
+    /// At the start of a series.
+    pub fn new(model: &'a GaussianHmm, timeframe: Timeframe, gaps: GapPolicy) -> Self {
+        Self { model, timeframe, gaps, inputs: RegimeInputs::new(), previous: None, probabilities: None }
     }
 
     /// Takes the next bar; answers once the inputs are warm.
-    pub fn update(&mut self, bar: &market::Bar) -> Option<Vec<f64>> {
+    pub fn update(&mut self, bar: &Bar) -> Option<Vec<f64>> {
+        if self.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.timeframe)) {
+            *self = Self::new(self.model, self.timeframe, self.gaps);
+        }
+        self.previous = Some(*bar);
         let x = standardise(self.inputs.update(bar)?, self.model.centre, self.model.scale);
         let predicted = match &self.probabilities {
             Some(probabilities) => self.model.step(probabilities),
@@ -299,33 +112,16 @@ impl<'a> HmmFilter<'a> {
     }
 }
 
-/// Observations of each segment's bars before `end`.
-fn observe(series: &BarSeries, end: usize) -> Vec<Vec<Observation>> {
-    series
-        .segments()
-        .iter()
-        .map(|segment| {
-            let mut inputs = RegimeInputs::new();
-            let bars = &series.bars()[segment.start.min(end)..segment.end.min(end)];
-            bars.iter().filter_map(|bar| inputs.update(bar)).collect::<Vec<_>>()
-        })
-        .filter(|run| !run.is_empty())
-        .collect()
-}
-
-fn standardisation(all: &[Observation]) -> (Observation, Observation) {
-    let n = all.len() as f64;
-    let axis = |d: usize| {
-        let mean = all.iter().map(|x| x[d]).sum::<f64>() / n;
-        let variance = all.iter().map(|x| (x[d] - mean) * (x[d] - mean)).sum::<f64>() / n;
-        (mean, variance.sqrt().max(1e-12))
-    };
-    let ((x, sx), (y, sy)) = (axis(0), axis(1));
-    ([x, y], [sx, sy])
-}
-
-fn standardise(x: Observation, centre: Observation, scale: Observation) -> Observation {
+/// Centred, scaled and clipped.
+pub(crate) fn standardise(x: Observation, centre: Observation, scale: Observation) -> Observation {
     [0, 1].map(|d| ((x[d] - centre[d]) / scale[d]).clamp(-CLIP, CLIP))
+}
+
+/// Divides every value by `total`.
+pub(crate) fn divide(values: &mut [f64], total: f64) {
+    for value in values {
+        *value /= total;
+    }
 }
 
 /// Why a hidden Markov model was not fitted.
@@ -362,59 +158,4 @@ pub enum HmmError {
         /// Its share of the bars.
         share: f64,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use market::{Seed, Timeframe, Volatility};
-
-    use super::*;
-
-    #[test]
-    fn finds_the_volatility_states_of_a_known_market_without_looking_ahead() {
-        let market =
-            synthetic::generate(&synthetic::Preset::Bench.parameters(), 12_000, Timeframe::HOUR, Seed(5));
-        let config = HmmConfig { states: 2, ..HmmConfig::default() };
-        let model = GaussianHmm::fit(&market.series, 6000, &config).unwrap();
-        let states = model.filter_series(&market.series, 12_000);
-        let mut right = [[0.0; 2]; 2];
-        for (state, regime) in states.iter().zip(&market.regimes).skip(6000) {
-            let truth = usize::from(regime.volatility() == Volatility::High);
-            right[truth][usize::from(state.unwrap())] += 1.0;
-        }
-        let recall = |truth: usize| right[truth][truth] / (right[truth][0] + right[truth][1]);
-        // Chance is .5. The inputs are relative to the last 288 bars, about as long as a state lasts here,
-        // so a long stay in one state slowly becomes its own reference and the absolute level is lost.
-        let balanced = f64::midpoint(recall(0), recall(1));
-        assert!(balanced > 0.65, "{balanced}");
-        assert_eq!(model.filter_series(&market.series, 9000), states[..9000]);
-        assert_eq!(GaussianHmm::fit(&market.series, 6000, &config).unwrap(), model);
-    }
-
-    #[test]
-    fn em_never_lowers_the_likelihood() {
-        let market =
-            synthetic::generate(&synthetic::Preset::Easy.parameters(), 4000, Timeframe::HOUR, Seed(6));
-        // Without a prior EM is plain maximum likelihood and must be monotone.
-        let config = HmmConfig { prior_share: 0.0, ..HmmConfig::default() };
-        let runs = observe(&market.series, 4000);
-        let (centre, scale) = standardisation(&runs.concat());
-        let runs: Vec<Vec<Observation>> =
-            runs.iter().map(|run| run.iter().map(|x| standardise(*x, centre, scale)).collect()).collect();
-        let mut model = GaussianHmm::start_from_quantiles(&runs.concat(), centre, scale, &config);
-        let mut last = f64::NEG_INFINITY;
-        for _ in 0..20 {
-            let (next, likelihood) = model.expectation_maximisation(&runs, &config).unwrap();
-            assert!(likelihood >= last - 1.0, "{likelihood} after {last}");
-            (model, last) = (next, likelihood);
-        }
-    }
-
-    #[test]
-    fn a_short_past_is_refused() {
-        let market =
-            synthetic::generate(&synthetic::Preset::Bench.parameters(), 700, Timeframe::HOUR, Seed(5));
-        let error = GaussianHmm::fit(&market.series, 700, &HmmConfig::default()).unwrap_err();
-        assert!(matches!(error, HmmError::TooFew { observations: 412, .. }), "{error}");
-    }
 }

@@ -6,6 +6,7 @@
 
 mod gaussian;
 mod hmm;
+mod hmm_fit;
 mod inputs;
 
 pub use hmm::{FilteredStates, GaussianHmm, HmmConfig, HmmError, HmmFilter};

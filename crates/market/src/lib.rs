@@ -5,6 +5,7 @@
 //! downstream checks a bar again. Does not read files, compute features or know a model.
 
 mod bar;
+mod classes;
 mod prediction;
 mod probabilities;
 mod seed;
@@ -13,11 +14,10 @@ mod taxonomy;
 mod time;
 
 pub use bar::{Bar, BarError};
+pub use classes::{Classes, ClassesError};
 pub use prediction::{Prediction, PredictionSource};
 pub use probabilities::{ClassProbabilities, ProbabilityError};
 pub use seed::{Purpose, Seed};
 pub use series::{BarSeries, GapPolicy, Hole, SeriesError};
-pub use taxonomy::{
-    Classes, ClassesError, Daily, Direction, Nautilus, Taxonomy, Trend, TrendVol, Volatility,
-};
+pub use taxonomy::{Daily, Direction, Nautilus, Taxonomy, Trend, TrendVol, Volatility};
 pub use time::{TimeError, Timeframe, Timestamp};
