@@ -110,7 +110,7 @@ pub enum LoadError {
         found: usize,
     },
     /// A text column that was asked for is not there.
-    #[error("{at}: there is no column {name:?}; correct data.extra_columns, the file has {found}")]
+    #[error("{at}: there is no column {name:?}; name one of {found}")]
     ExtraColumn {
         /// The header.
         at: Place,

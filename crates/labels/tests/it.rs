@@ -87,13 +87,7 @@ fn forward_direction_by_a_second_computation() {
         let mean = returns.iter().sum::<f64>() / 96.0;
         let sigma = (returns.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / 95.0).sqrt();
         let z = (closes[t + 12] / closes[t]).ln() / (sigma * 12.0_f64.sqrt());
-        let expected = if z > 0.5 {
-            2
-        } else if z < -0.5 {
-            0
-        } else {
-            1
-        };
+        let expected = u8::from(z >= -0.5) + u8::from(z > 0.5);
         assert_eq!(labels[t].unwrap().class, expected, "bar {t}");
     }
     // 96 returns behind the hole need 97 bars.
@@ -110,7 +104,7 @@ fn volatility_by_a_second_computation() {
     for t in [211, 800, 3487, 3711, 5000] {
         let mut past: Vec<f64> = (t - 199..=t).map(realised).collect();
         past.sort_by(f64::total_cmp);
-        let median = (past[99] + past[100]) / 2.0;
+        let median = f64::midpoint(past[99], past[100]);
         assert_eq!(labels[t].unwrap().class, u8::from(realised(t + 12) > median), "bar {t}");
     }
     assert!(labels[210].is_none() && labels[3710].is_none());

@@ -20,6 +20,10 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn combine(members: &[Member], answers: Vec<ClassProbabilities>) -> Self {
+        if let [only] = &answers[..] {
+            let combined = only.clone();
+            return Self { members: answers, combined };
+        }
         let total: f64 = members.iter().map(|member| member.weight).sum();
         let mut combined = vec![0.0; answers[0].values().len()];
         for (member, answer) in members.iter().zip(&answers) {

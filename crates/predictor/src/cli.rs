@@ -60,8 +60,8 @@ pub(crate) struct PredictArguments {
     #[arg(long)]
     pub(crate) any_timeframe: bool,
     /// Threads to use; all cores by default
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
 }
 
 /// Runs the predictor on a command line (the program's name first), writing what it has to say to `out`.
@@ -81,7 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
     };
     let Command::Predict(arguments) = cli.command;
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(arguments.threads.unwrap_or(0))
+        .num_threads(arguments.threads.map_or(0, usize::from))
         .build()
         .context("can't start threads")?;
     let said = pool.install(|| predict::run(&arguments))?;

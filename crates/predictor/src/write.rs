@@ -21,7 +21,9 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
     let mut header: Vec<String> =
         ["symbol", "timestamp", "taxonomy", "predicted_regime"].map(str::to_owned).into();
     header.extend(classes.iter().map(|class| format!("p_{class}")));
-    header.extend(["confidence", "quality_score", "uncertainty", "prediction_set", "horizon"].map(str::to_owned));
+    header.extend(
+        ["confidence", "quality_score", "uncertainty", "prediction_set", "horizon"].map(str::to_owned),
+    );
     for (member, _) in &first.members {
         header.extend(classes.iter().map(|class| format!("{member}_{class}")));
     }

@@ -64,8 +64,8 @@ pub(crate) struct TrainArguments {
     #[arg(long)]
     pub(crate) keep_folds: bool,
     /// Threads to use; all cores by default
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     /// Print one JSON object at the end instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -138,7 +138,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         Some(Command::Data(DataCommand::Check { file, json })) => check::run(&file, json, out),
         None => {
             let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(cli.train.threads.unwrap_or(0))
+                .num_threads(cli.train.threads.map_or(0, usize::from))
                 .build()
                 .context("can't start threads")?;
             let mut said = Vec::new();

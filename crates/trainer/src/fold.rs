@@ -74,8 +74,7 @@ impl Fitter<'_> {
     ) -> Fit {
         let spec = self.config.model_spec(kind);
         let seed = purpose.seed(self.config.seed, kind);
-        let mut classes =
-            [self.classes_of(&rows.train, labels), self.classes_of(&rows.early_stopping, labels)];
+        let mut classes = [classes_of(&rows.train, labels), classes_of(&rows.early_stopping, labels)];
         if self.config.validation.shuffle_labels {
             for (place, part) in classes.iter_mut().enumerate() {
                 part.shuffle(&mut seed.stream(Purpose::ShuffledLabels, &[place as u64]));
@@ -111,10 +110,6 @@ impl Fitter<'_> {
                 Err(error.to_string())
             }
         }
-    }
-
-    fn classes_of(&self, bars: &[usize], labels: &LabelSeries) -> Vec<u8> {
-        bars.iter().filter_map(|bar| labels.labels[*bar]).map(|label| label.class).collect()
     }
 
     /// Fits every model of the config and answers for the test block, models and baselines alike.
@@ -168,4 +163,8 @@ impl Fitter<'_> {
         stage.finish(&format!("{} rows predicted", bars.len()));
         Ok(answers)
     }
+}
+
+fn classes_of(bars: &[usize], labels: &LabelSeries) -> Vec<u8> {
+    bars.iter().filter_map(|bar| labels.labels[*bar]).map(|label| label.class).collect()
 }

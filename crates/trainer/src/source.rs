@@ -1,7 +1,7 @@
 //! Loading the bars that a config or the command line names.
 
-use anyhow::{Result, bail};
-use data::{LoadOptions, LoadedBars};
+use anyhow::{Result, anyhow, bail};
+use data::{LoadError, LoadOptions, LoadedBars};
 use labels::{Definition, LabelKind, LabelSpec, ProvidedColumns};
 use market::Timestamp;
 
@@ -17,7 +17,12 @@ pub(crate) fn load(file: &ConfigFile, given: Option<&std::path::Path>) -> Result
             return Err(file.fault("data.path", "name a file here, or give one with --data").into());
         }
     };
-    Ok(data::load(&path, &options(config))?)
+    data::load(&path, &options(config)).map_err(|error| match error {
+        LoadError::ExtraColumn { .. } => {
+            anyhow!("label.column and label.until_column must be columns of the file: {error}")
+        }
+        other => other.into(),
+    })
 }
 
 fn options(config: &Config) -> LoadOptions {
@@ -25,7 +30,7 @@ fn options(config: &Config) -> LoadOptions {
         symbol: config.data.symbol.clone(),
         timeframe: config.data.timeframe,
         max_missing_bars: config.data.max_missing_bars,
-        policy: config.data.policy.clone(),
+        policy: config.data.policy,
         extra_columns: config.label.extra_columns(),
     }
 }

@@ -1,10 +1,12 @@
 //! The main command: bars in, bundles and a report out.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use data::LoadedBars;
+use market::Seed;
 use models::ModelKind;
 use pipeline::{Bundle, BundleFacts, GitState};
 use serde_json::{Value, json};
@@ -27,7 +29,10 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     let Some(config) = &arguments.config else {
         bail!("name a config with --config, such as --config lstm.toml; see trainer --help");
     };
-    let file = ConfigFile::load(config, &settings(arguments))?;
+    let mut file = ConfigFile::load(config, &settings(arguments))?;
+    if let Some(seed) = arguments.seed {
+        file.config.seed = Seed(seed);
+    }
     let config = &file.config;
     let progress = Progress::new(arguments.quiet);
 
@@ -38,19 +43,23 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     let dataset = Dataset::build(config, &loaded, definition, lookback, &progress)?;
     let experiment = Experiment::run(config, &dataset, &progress)?;
 
+    let failed = experiment.models.iter().filter(|model| model.status == Status::Failed).count();
+    if failed == experiment.models.len() {
+        bail!("nothing was written: {}", experiment.models[0].verdict.trim_end_matches('.'));
+    }
+
     let written = Writing::new(arguments, config, &dataset, experiment)?.write()?;
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&written.summary)?)?;
     } else {
         writeln!(out, "{}", written.text)?;
     }
-    Ok(Outcome::Done)
+    Ok(if failed == 0 { Outcome::Done } else { Outcome::No })
 }
 
-/// The command line's settings; `--seed` and `--features` are settings under a shorter name.
+/// The command line's settings; `--features` is one under a shorter name.
 fn settings(arguments: &TrainArguments) -> Vec<String> {
     let mut settings = arguments.set.clone();
-    settings.extend(arguments.seed.map(|seed| format!("seed={seed}")));
     if !arguments.features.is_empty() {
         settings.push(format!("features.sets={:?}", arguments.features));
     }
@@ -274,12 +283,9 @@ fn score_table(models: &[ModelReport], experiment: &Experiment) -> String {
     let baselines = experiment.baselines.iter().map(|(name, metrics)| (name.as_str(), *metrics));
     for (name, metrics) in rows.chain(baselines) {
         let cell = |i: report::Interval| format!("{:.4} [{:.4}, {:.4}]", i.mean, i.low, i.high);
-        text += &format!(
-            "{name:<16}{:>28}{:>28}{:>28}\n",
-            cell(metrics.log_loss),
-            cell(metrics.accuracy),
-            cell(metrics.roc_auc)
-        );
+        let cells = [metrics.log_loss, metrics.accuracy, metrics.roc_auc].map(cell);
+        writeln!(text, "{name:<16}{:>28}{:>28}{:>28}", cells[0], cells[1], cells[2])
+            .expect("writing to a string");
     }
     text
 }

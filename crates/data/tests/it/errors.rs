@@ -92,7 +92,7 @@ fn wrong_columns() {
     assert_has(&message("1704067200000,10,12,9,11\n"), &["line 1: ", "6 columns", "12, not 5", "header"]);
     let options = LoadOptions { extra_columns: vec!["label".into()], ..LoadOptions::default() };
     let text = message_with(file(0..2), &options);
-    assert_has(&text, &["line 1: ", "no column \"label\"", "data.extra_columns", "timestamp, open, high"]);
+    assert_has(&text, &["line 1: ", "no column \"label\"", "name one of timestamp, open, high"]);
 }
 
 #[test]

@@ -84,9 +84,11 @@ impl ConfigFile {
             let refused = |message: String| ConfigError::Setting { setting: setting.clone(), message };
             text = with_setting(&text, setting).map_err(refused)?;
             file.config = parse(&text).map_err(|fault| refused(fault.message))?;
-            if let Some((key, why)) = file.config.first_fault() {
-                return Err(refused(format!("{key}: {why}")));
-            }
+        }
+        // Settings may make sense only together, so they are judged together.
+        if let Some((key, why)) = file.config.first_fault() {
+            let setting = settings.join(" --set ");
+            return Err(ConfigError::Setting { setting, message: format!("{key}: {why}") });
         }
         Ok(file)
     }

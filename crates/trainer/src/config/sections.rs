@@ -206,9 +206,6 @@ impl Config {
             return fault("name", "use letters, digits, '-', '_' and '.': it names a directory".to_owned());
         }
         let v = &self.validation;
-        if v.folds == 0 {
-            return fault("validation.folds", "there must be at least one test block".to_owned());
-        }
         for (key, share) in [
             ("validation.initial_train", v.initial_train),
             ("validation.early_stopping_share", v.early_stopping_share),
@@ -218,7 +215,15 @@ impl Config {
             }
         }
         let r = &self.report;
+        let forest = &self.random_forest;
         for (key, count, least, most) in [
+            ("label.horizon", self.label.horizon, 1, 100_000),
+            ("label.sigma_window", self.label.sigma_window, 2, 1_000_000),
+            ("label.median_window", self.label.median_window.unwrap_or(1), 1, 1_000_000),
+            ("validation.folds", v.folds, 1, 1000),
+            ("random_forest.trees", forest.trees, 1, 100_000),
+            ("random_forest.min_leaf", forest.min_leaf, 1, 1_000_000_000),
+            ("random_forest.max_depth", forest.max_depth.unwrap_or(1), 1, 1_000_000),
             ("report.bootstrap_draws", r.bootstrap_draws, 100, 100_000),
             ("report.importance_rows", r.importance_rows, 10, 1_000_000),
             ("report.importance_windows", r.importance_windows, 10, 512),

@@ -1,0 +1,16 @@
+//! The `predictor` program as a user meets it: damaged bundles and bad bars are refused in one line.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+#[path = "it/bad_bars.rs"]
+mod bad_bars;
+#[path = "it/bench.rs"]
+mod bench;
+#[path = "it/damage.rs"]
+mod damage;
+#[path = "it/forgery.rs"]
+mod forgery;
+#[path = "it/help.rs"]
+mod help;
+#[path = "it/output.rs"]
+mod output;

@@ -1,0 +1,16 @@
+//! The `trainer` program as a user meets it: exit codes, one-line errors, and nothing half-written.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+#[path = "it/bad_bars.rs"]
+mod bad_bars;
+#[path = "it/bad_config.rs"]
+mod bad_config;
+#[path = "it/bench.rs"]
+mod bench;
+#[path = "it/data_check.rs"]
+mod data_check;
+#[path = "it/help.rs"]
+mod help;
+#[path = "it/killed.rs"]
+mod killed;

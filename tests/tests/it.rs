@@ -1,0 +1,24 @@
+//! From bars to predictions and back, in process: what the trainer writes is what the predictor answers.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests too")]
+
+#[path = "it/determinism.rs"]
+mod determinism;
+#[path = "it/holes.rs"]
+mod holes;
+#[path = "it/label_kinds.rs"]
+mod label_kinds;
+#[path = "it/parity.rs"]
+mod parity;
+#[path = "it/real_bars.rs"]
+mod real_bars;
+#[path = "it/schemas.rs"]
+mod schemas;
+#[path = "it/stream.rs"]
+mod stream;
+#[path = "it/train_then_predict.rs"]
+mod train_then_predict;
+#[path = "it/truth.rs"]
+mod truth;
+#[path = "it/workshop.rs"]
+mod workshop;
