@@ -33,12 +33,11 @@ pub(crate) fn fit(
     let scaler = StandardScaler::fit(data.values, data.n_features, data.train.ends);
     let scaled = scale_all(&scaler, data.values, data.n_features);
     let windows = |ends| Windows::new(&scaled, data.n_features, spec.lookback, ends);
-    let thinned = Thinned::new(data.train, spec.window_stride.max(1));
-    let train =
-        LabelledWindows::new(windows(&thinned.ends).map_err(named)?, &thinned.classes).map_err(named)?;
+    let [train, validation] =
+        [data.train, data.validation].map(|rows| Thinned::new(rows, spec.window_stride.max(1)));
+    let train = LabelledWindows::new(windows(&train.ends).map_err(named)?, &train.classes).map_err(named)?;
     let validation =
-        LabelledWindows::new(windows(data.validation.ends).map_err(named)?, data.validation.classes)
-            .map_err(named)?;
+        LabelledWindows::new(windows(&validation.ends).map_err(named)?, &validation.classes).map_err(named)?;
     let mut hears = Hears { progress };
     let (network, history) = Network::fit(
         &spec.architecture,
@@ -90,7 +89,7 @@ fn scale_all(scaler: &StandardScaler, values: &[f64], n_features: usize) -> Vec<
     scaled
 }
 
-/// Every n-th training window.
+/// Every n-th window.
 struct Thinned {
     ends: Vec<usize>,
     classes: Vec<u8>,

@@ -36,7 +36,7 @@ pub struct NetworkSpec {
     pub training: TrainingConfig,
     /// Rows in a window.
     pub lookback: usize,
-    /// Train on every n-th window; neighbouring windows share almost all of their rows.
+    /// Learn from (and stop by) every n-th window; neighbours share almost all of their rows.
     pub window_stride: usize,
 }
 

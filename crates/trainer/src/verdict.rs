@@ -4,33 +4,46 @@ use std::collections::BTreeMap;
 
 use crate::report::{Difference, Interval};
 
-/// The sentence, and whether the model's log-loss is below every baseline's with the whole interval.
+/// One sentence by log-loss and one by accuracy, and whether the model's log-loss is below every baseline's
+/// with the whole interval.
 pub(crate) fn verdict(model: &str, versus: &BTreeMap<String, Difference>) -> (String, bool) {
-    let group = |belongs: fn(&Interval) -> bool| -> Vec<String> {
-        versus
-            .iter()
-            .filter(|(_, difference)| belongs(&difference.log_loss))
-            .map(|(name, difference)| format!("{name} ({})", signed(&difference.log_loss)))
-            .collect()
-    };
-    let beaten = group(|difference| difference.high < 0.0);
-    let beats_it = group(|difference| difference.low > 0.0);
-    let open = group(|difference| difference.low <= 0.0 && difference.high >= 0.0);
-    let all = beats_it.is_empty() && open.is_empty();
-    let mut parts = Vec::new();
-    if !beaten.is_empty() {
-        parts.push(format!("it beats {}", beaten.join(" and ")));
+    let by_log_loss = compare(versus, |difference| difference.log_loss, -1.0);
+    let by_accuracy = compare(versus, |difference| difference.accuracy, 1.0);
+    let all = versus.values().all(|difference| difference.log_loss.high < 0.0);
+    let beats = if all { "beats" } else { "does not beat" };
+    let text = format!(
+        "{model} {beats} every baseline out of sample. By log-loss (nats, below zero is better) {by_log_loss}. By accuracy {by_accuracy}."
+    );
+    (text, all)
+}
+
+/// «it is better than a (…) and worse than b (…)»; `better` is the sign of an improvement.
+fn compare(
+    versus: &BTreeMap<String, Difference>,
+    of: impl Fn(&Difference) -> Interval,
+    better: f64,
+) -> String {
+    let mut groups = [const { Vec::new() }; 3];
+    for (name, difference) in versus {
+        let difference = of(difference);
+        let (low, high) = (difference.low * better, difference.high * better);
+        let group = if low.min(high) > 0.0 {
+            0
+        } else if low.max(high) < 0.0 {
+            1
+        } else {
+            2
+        };
+        groups[group].push(format!("{name} ({})", signed(&difference)));
     }
-    if !beats_it.is_empty() {
-        parts.push(format!("it is worse than {}", beats_it.join(" and ")));
-    }
-    if !open.is_empty() {
-        parts.push(format!("it can't be told apart from {}", open.join(" and ")));
-    }
-    let headline =
-        if all { "beats every baseline out of sample" } else { "does not beat every baseline out of sample" };
-    let unit = "log-loss difference in nats with its 95% interval";
-    (format!("{model} {headline}: {} ({unit}).", parts.join("; ")), all)
+    let words = ["it is better than", "it is worse than", "it can't be told apart from"];
+    let parts: Vec<String> = words
+        .iter()
+        .zip(&groups)
+        .filter(|(_, group)| !group.is_empty())
+        .map(|(words, group)| format!("{words} {}", group.join(" and ")))
+        .collect();
+    parts.join("; ")
 }
 
 /// `−0.031 [−0.040, −0.022]`
@@ -54,13 +67,27 @@ mod tests {
     #[test]
     fn beats_only_with_the_whole_interval() {
         let (text, all) = verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]));
+        assert!(all && text.starts_with("lstm beats every baseline out of sample."), "{text}");
         assert!(
-            all && text.starts_with("lstm beats every baseline out of sample: it beats majority (−0.1500")
+            text.contains("it is better than majority (−0.1500 [−0.2000, −0.1000]) and persistence"),
+            "{text}"
         );
         let (text, all) = verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, 0.01)]));
         assert!(!all && text.contains("does not beat every baseline"), "{text}");
         assert!(text.contains("can't be told apart from persistence"), "{text}");
         let (text, all) = verdict("lstm", &versus([("majority", 0.1, 0.2), ("persistence", -0.03, -0.01)]));
-        assert!(!all && text.contains("worse than majority"), "{text}");
+        assert!(!all && text.contains("worse than majority (+0.1500"), "{text}");
+    }
+
+    #[test]
+    fn a_better_log_loss_does_not_hide_a_worse_accuracy() {
+        // The same interval below zero: better by log-loss, worse by accuracy.
+        let (text, all) =
+            verdict("forest", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]));
+        let (_, accuracy) = text.split_once("By accuracy").unwrap();
+        assert!(
+            all && accuracy.contains("worse than majority") && accuracy.contains("and persistence"),
+            "{text}"
+        );
     }
 }

@@ -112,7 +112,7 @@ impl Default for ValidationConfig {
 pub struct LstmConfig {
     /// Rows in a window.
     pub lookback: usize,
-    /// Train on every n-th window.
+    /// Learn from (and stop by) every n-th window.
     pub window_stride: usize,
     /// Sizes.
     pub network: LstmAttentionConfig,
@@ -134,7 +134,7 @@ impl Default for LstmConfig {
 pub struct TransformerConfig {
     /// Rows in a window.
     pub lookback: usize,
-    /// Train on every n-th window.
+    /// Learn from (and stop by) every n-th window.
     pub window_stride: usize,
     /// Sizes.
     pub network: networks::TransformerConfig,

@@ -57,7 +57,7 @@ fn a_value_outside_its_range() {
     let draws = with("bootstrap_draws = 100", "bootstrap_draws = 1");
     assert_line(&draws, line_of("bootstrap_draws"), &["report.bootstrap_draws"]);
     assert_line(&with("folds = 2", "folds = 0"), line_of("folds"), &["validation.folds"]);
-    assert!(with("horizon = 6", "horizon = 0").contains("label.horizon is 0"));
+    assert_line(&with("horizon = 6", "horizon = 0"), line_of("horizon"), &["label.horizon"]);
 }
 
 /// A forest that can't be grown is a fault of the config, not of a fold.
