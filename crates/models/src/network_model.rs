@@ -36,8 +36,8 @@ pub(crate) fn fit(
     let [train, validation] =
         [data.train, data.validation].map(|rows| Thinned::new(rows, spec.window_stride.max(1)));
     let train = LabelledWindows::new(windows(&train.ends).map_err(named)?, &train.classes).map_err(named)?;
-    let validation =
-        LabelledWindows::new(windows(&validation.ends).map_err(named)?, &validation.classes).map_err(named)?;
+    let validation = LabelledWindows::new(windows(&validation.ends).map_err(named)?, &validation.classes)
+        .map_err(named)?;
     let mut hears = Hears { progress };
     let (network, history) = Network::fit(
         &spec.architecture,
