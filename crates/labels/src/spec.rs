@@ -17,6 +17,18 @@ pub enum LabelKind {
     Provided,
 }
 
+impl LabelKind {
+    /// The name that configs and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ForwardDirection => "forward_direction",
+            Self::Volatility => "volatility",
+            Self::Hmm => "hmm",
+            Self::Provided => "provided",
+        }
+    }
+}
+
 /// A label and its parameters. Those that a kind does not use are ignored, so that `label.kind` can be
 /// switched on the command line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ mod output;
 mod progress;
 pub mod report;
 mod results;
+mod scoring;
 mod source;
 mod synth;
 mod train;

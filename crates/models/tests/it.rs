@@ -1,0 +1,181 @@
+//! What every kind of model owes, checked on each of them.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use market::{Purpose, Seed};
+use models::{
+    FeatureView, FitError, FittedModel, LabelledRows, ModelKind, ModelSpec, NetworkSpec, NoProgress,
+    PredictError, TrainingSet,
+};
+use networks::{Architecture, LstmAttentionConfig, TrainingConfig, TransformerConfig};
+use rand::RngExt;
+use trees::ForestConfig;
+
+const FEATURES: usize = 4;
+const ROWS: usize = 600;
+
+fn specs() -> Vec<ModelSpec> {
+    let training = TrainingConfig { max_epochs: 2, steps_per_epoch: Some(8), ..TrainingConfig::default() };
+    let network = |architecture| {
+        ModelSpec::Network(NetworkSpec {
+            architecture,
+            training: training.clone(),
+            lookback: 6,
+            window_stride: 2,
+        })
+    };
+    let lstm = LstmAttentionConfig {
+        hidden_size: 8,
+        layers: 1,
+        attention_heads: 2,
+        ..LstmAttentionConfig::default()
+    };
+    let transformer =
+        TransformerConfig { model_size: 8, heads: 2, layers: 1, feed_forward_size: 16, dropout: 0.1 };
+    vec![
+        ModelSpec::RandomForest(ForestConfig { trees: 10, ..ForestConfig::default() }),
+        network(Architecture::LstmAttention(lstm)),
+        network(Architecture::Transformer(transformer)),
+    ]
+}
+
+/// Noise on price-like scales; the class is the sign of the first column, or always 0.
+struct Rows {
+    values: Vec<f64>,
+    ends: Vec<usize>,
+    classes: Vec<u8>,
+}
+
+impl Rows {
+    fn new(one_class: bool) -> Self {
+        let mut random = Seed(1).stream(Purpose::Part, &[]);
+        let values: Vec<f64> = (0..ROWS * FEATURES)
+            .map(|place| random.random_range(-1.0..1.0) * [1.0, 1e5, 1e-4, 1.0][place % FEATURES])
+            .collect();
+        let ends: Vec<usize> = (6..ROWS).collect();
+        let classes = ends.iter().map(|row| u8::from(!one_class && values[row * FEATURES] > 0.0)).collect();
+        Self { values, ends, classes }
+    }
+
+    fn fit(&self, spec: &ModelSpec, seed: u64) -> Result<FittedModel, FitError> {
+        let labelled = |range: std::ops::Range<usize>| LabelledRows {
+            ends: &self.ends[range.clone()],
+            classes: &self.classes[range],
+        };
+        let data = TrainingSet {
+            values: &self.values,
+            n_features: FEATURES,
+            n_classes: 2,
+            train: labelled(0..450),
+            validation: labelled(460..594),
+        };
+        FittedModel::fit(spec, &data, Seed(seed), &NoProgress).map(|(model, _)| model)
+    }
+
+    fn view<'a>(&'a self, ends: &'a [usize]) -> FeatureView<'a> {
+        FeatureView { values: &self.values, n_features: FEATURES, ends }
+    }
+}
+
+fn files(model: &FittedModel) -> Vec<(&'static str, Vec<u8>)> {
+    model.files().unwrap()
+}
+
+#[test]
+fn answers_are_probabilities_and_the_same_alone_and_together() {
+    let rows = Rows::new(false);
+    for spec in specs() {
+        let model = rows.fit(&spec, 1).unwrap();
+        let together = model.predict(&rows.view(&rows.ends)).unwrap();
+        assert_eq!(together.len(), rows.ends.len());
+        for (end, expected) in rows.ends.iter().zip(&together).step_by(37) {
+            assert_eq!(
+                model.predict(&rows.view(&[*end])).unwrap()[0],
+                *expected,
+                "{:?}, row {end}",
+                spec.kind()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_seed_decides_everything_whatever_the_threads() {
+    let rows = Rows::new(false);
+    let with_threads = |spec: &ModelSpec, seed, threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        files(&pool.install(|| rows.fit(spec, seed)).unwrap())
+    };
+    for spec in specs() {
+        let first = with_threads(&spec, 1, 1);
+        assert!(first == with_threads(&spec, 1, 2), "{:?} depends on the threads", spec.kind());
+        assert!(first != with_threads(&spec, 2, 1), "{:?} does not depend on the seed", spec.kind());
+    }
+}
+
+#[test]
+fn a_loaded_model_is_the_saved_one() {
+    let rows = Rows::new(false);
+    for spec in specs() {
+        let model = rows.fit(&spec, 1).unwrap();
+        let saved = files(&model);
+        let find =
+            |name: &str| saved.iter().find(|(file, _)| *file == name).map(|(_, bytes)| bytes.as_slice());
+        let loaded = FittedModel::load(&model.describe(), find).unwrap();
+        assert_eq!(loaded.describe(), model.describe());
+        let view = rows.view(&rows.ends);
+        assert_eq!(loaded.predict(&view).unwrap(), model.predict(&view).unwrap(), "{:?}", spec.kind());
+        for (name, bytes) in &saved {
+            let broken = |asked: &str| {
+                let whole = find(asked)?;
+                Some(if asked == *name { &bytes[..bytes.len() - 1] } else { whole })
+            };
+            assert!(FittedModel::load(&model.describe(), broken).is_err(), "{name} without its last byte");
+            assert!(
+                FittedModel::load(&model.describe(), |asked| find(asked).filter(|_| asked != *name)).is_err()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_answered_is_refused_by_name() {
+    let rows = Rows::new(false);
+    for spec in specs() {
+        let model = rows.fit(&spec, 1).unwrap();
+        let mut values = rows.values.clone();
+        values[300 * FEATURES + 2] = f64::NAN;
+        let view = FeatureView { values: &values, n_features: FEATURES, ends: &[300] };
+        assert!(matches!(model.predict(&view), Err(PredictError::NotFinite { row: 300, column: 2, .. })));
+        let view = FeatureView { values: &rows.values, n_features: 3, ends: &[300] };
+        assert!(matches!(
+            model.predict(&view),
+            Err(PredictError::FeatureCount { expected: FEATURES, found: 3 })
+        ));
+        if spec.kind() != ModelKind::RandomForest {
+            assert!(matches!(
+                model.predict(&rows.view(&[4])),
+                Err(PredictError::Lookback { end: 4, lookback: 6 })
+            ));
+        }
+    }
+}
+
+#[test]
+fn one_class_is_survived_and_too_few_rows_are_refused() {
+    let rows = Rows::new(true);
+    for spec in specs() {
+        let model = rows.fit(&spec, 1).unwrap();
+        let answers = model.predict(&rows.view(&rows.ends)).unwrap();
+        let mean = answers.iter().map(|p| p.values()[0]).sum::<f64>() / answers.len() as f64;
+        assert!(mean > 0.5, "{:?} expects the class it never saw", spec.kind());
+        let data = TrainingSet {
+            values: &rows.values,
+            n_features: FEATURES,
+            n_classes: 2,
+            train: LabelledRows { ends: &rows.ends[..99], classes: &rows.classes[..99] },
+            validation: LabelledRows::default(),
+        };
+        let refused = FittedModel::fit(&spec, &data, Seed(1), &NoProgress);
+        assert!(matches!(refused, Err(FitError::TooFewRows { rows: 99, needed: 100, .. })));
+    }
+}
