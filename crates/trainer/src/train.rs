@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use data::LoadedBars;
 use market::Seed;
 use models::ModelKind;
@@ -160,7 +160,7 @@ impl<'a> Writing<'a> {
         BundleFacts {
             name: kind.name().to_owned(),
             version,
-            created_at: self.now.to_rfc3339(),
+            created_at: self.now.to_rfc3339_opts(SecondsFormat::Secs, true),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             git: self.git.clone(),
             run: self.run.clone(),
@@ -200,7 +200,7 @@ impl<'a> Writing<'a> {
         Report {
             format_version: 1,
             run: self.run.clone(),
-            created_at: self.now.to_rfc3339(),
+            created_at: self.now.to_rfc3339_opts(SecondsFormat::Secs, true),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             git: self.git.clone(),
             seed: self.config.seed.0,
