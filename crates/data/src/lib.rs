@@ -29,4 +29,5 @@ pub use load::{LoadOptions, LoadedBars, load};
 pub use place::Place;
 pub use policy::{Action, PolicyError, QualityPolicy};
 pub use quality::{Finding, FindingKind, QualityReport};
+pub use thousands::thousands;
 pub use time_format::{TimeFormat, parse_time};

@@ -1,20 +1,9 @@
 //! Numbers as people read them. What is not finite is a dash, never `NaN`.
 
+pub(super) use data::thousands;
+
 /// Stands for a number that is not there.
 pub(super) const DASH: &str = "–";
-
-/// `33351` as `33,351`.
-pub(super) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A fixed number of decimals, with a true minus sign and no negative zero.
 pub(super) fn decimals(value: f64, places: usize) -> String {
