@@ -1,25 +1,24 @@
-//! The one way from bars to feature rows.
+//! Features bar by bar.
 
 use market::{Bar, GapPolicy, Timeframe};
 use serde::{Deserialize, Serialize};
 
-use crate::family::{BarContext, Family, FeatureFamily};
+use crate::graph::{BarColumns, Runner, RunnerState, STREAM_BLOCK};
 use crate::schema::FeatureSchema;
-use crate::sets::FeatureSet;
+use crate::sets::{FeatureSet, FeatureSpec, FeatureSpecError};
 
 /// A streaming feature computer for one symbol. Clone or serialise it to keep its state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "EngineState", try_from = "EngineState")]
 pub struct FeatureEngine {
     set: FeatureSet,
-    timeframe: Timeframe,
     gaps: GapPolicy,
-    families: Vec<Family>,
-    /// Every family's columns side by side.
-    scratch: Vec<f64>,
+    runner: Runner,
+    /// The bar at hand as columns.
+    columns: BarColumns,
     /// The set's columns, in its order.
     row: Vec<f64>,
     previous: Option<Bar>,
-    bars_seen: usize,
 }
 
 /// The features of one bar.
@@ -41,27 +40,18 @@ impl<'a> FeatureRow<'a> {
     pub fn settled(&self) -> Option<&'a [f64]> {
         (self.bars_seen >= self.schema.settled()).then_some(self.values)
     }
-
-    /// The raw row; a column that has no value yet holds 0.
-    pub(crate) fn raw(&self) -> &'a [f64] {
-        self.values
-    }
 }
 
 impl FeatureEngine {
     /// An engine at the start of a segment.
-    pub fn new(set: &FeatureSet, timeframe: Timeframe, gaps: GapPolicy) -> Self {
-        let families = set.start_families();
-        let width = families.iter().map(|family| family.columns().len()).sum();
+    pub fn new(set: &FeatureSet, gaps: GapPolicy) -> Self {
         Self {
+            runner: Runner::new(set.plan(), STREAM_BLOCK),
+            columns: BarColumns::default(),
             row: vec![0.0; set.schema().len()],
-            scratch: vec![0.0; width],
             set: set.clone(),
-            timeframe,
             gaps,
-            families,
             previous: None,
-            bars_seen: 0,
         }
     }
 
@@ -70,23 +60,84 @@ impl FeatureEngine {
         self.set.schema()
     }
 
-    /// Takes the next closed bar. After a hole longer than the gap policy allows all state restarts, so
-    /// nothing reaches across it.
-    pub fn update(&mut self, bar: &Bar) -> FeatureRow<'_> {
-        if self.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.timeframe)) {
-            *self = Self::new(&self.set, self.timeframe, self.gaps);
-        }
-        let context = BarContext { bar, previous: self.previous.as_ref() };
-        let mut offset = 0;
-        for (family, width) in self.families.iter_mut().zip(self.set.family_widths()) {
-            family.update(&context, &mut self.scratch[offset..offset + width]);
-            offset += width;
-        }
-        for (value, &source) in self.row.iter_mut().zip(self.set.sources()) {
-            *value = self.scratch[source];
-        }
-        self.previous = Some(*bar);
-        self.bars_seen += 1;
-        FeatureRow { schema: self.set.schema(), values: &self.row, bars_seen: self.bars_seen }
+    /// Length of the bars it takes.
+    pub fn timeframe(&self) -> Timeframe {
+        self.set.timeframe()
     }
+
+    /// Takes the next closed bar. After a hole longer than the gap policy allows all state restarts, so
+    /// nothing reaches across it. Allocates nothing.
+    pub fn update(&mut self, bar: &Bar) -> FeatureRow<'_> {
+        if self.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.set.timeframe())) {
+            self.runner.restart();
+        }
+        self.columns.refill(std::slice::from_ref(bar));
+        self.runner.advance(&self.columns, 0, 1);
+        self.runner.write_newest(&mut self.row);
+        self.previous = Some(*bar);
+        FeatureRow { schema: self.set.schema(), values: &self.row, bars_seen: self.runner.bars_seen() }
+    }
+
+    fn state(&self) -> EngineState {
+        EngineState {
+            features: self.set.spec().clone(),
+            schema_hash: self.set.schema().hash().to_owned(),
+            timeframe: self.set.timeframe(),
+            gaps: self.gaps,
+            previous: self.previous,
+            runner: self.runner.state(),
+        }
+    }
+}
+
+impl PartialEq for FeatureEngine {
+    fn eq(&self, other: &Self) -> bool {
+        self.state() == other.state()
+    }
+}
+
+/// What an engine is when it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EngineState {
+    features: FeatureSpec,
+    schema_hash: String,
+    timeframe: Timeframe,
+    gaps: GapPolicy,
+    previous: Option<Bar>,
+    runner: RunnerState,
+}
+
+impl From<FeatureEngine> for EngineState {
+    fn from(engine: FeatureEngine) -> Self {
+        engine.state()
+    }
+}
+
+impl TryFrom<EngineState> for FeatureEngine {
+    type Error = EngineStateError;
+
+    fn try_from(state: EngineState) -> Result<Self, Self::Error> {
+        let set = FeatureSet::resolve(&state.features, state.timeframe)?;
+        if set.schema().hash() != state.schema_hash {
+            return Err(EngineStateError::OtherFormulas);
+        }
+        let runner =
+            Runner::resume(set.plan(), STREAM_BLOCK, &state.runner).ok_or(EngineStateError::Damaged)?;
+        Ok(Self { runner, previous: state.previous, ..Self::new(&set, state.gaps) })
+    }
+}
+
+/// Why a stored engine can't go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineStateError {
+    /// Its features are unknown.
+    #[error(transparent)]
+    Features(#[from] FeatureSpecError),
+    /// Stored by another version.
+    #[error("the state was stored by a version with other formulas; start again from past bars")]
+    OtherFormulas,
+    /// Not what an engine stores.
+    #[error("the state does not fit its features; start again from past bars")]
+    Damaged,
 }

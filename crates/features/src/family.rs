@@ -1,54 +1,71 @@
-//! The seam that every feature stands behind, and the closed set of families.
+//! What a feature is, and the closed set of families that define them.
 
-use market::Bar;
-use serde::{Deserialize, Serialize};
+use market::Timeframe;
 
-use crate::families::{
-    AverageTrueRange, Bollinger, CandleShape, EmaPair, Macd, MovingAverageSlope, Parkinson, RateOfChange,
-    RelativeStrength, ReturnVolatility, VolumeAverage,
-};
-use crate::schema::Column;
+use crate::families;
+use crate::graph::{Graph, Signal};
+use crate::schema::Group;
 
-/// What a family sees of the market: the bar that just closed and the one before it in the same segment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BarContext<'a> {
-    /// The bar that just closed.
-    pub(crate) bar: &'a Bar,
-    /// The bar before it, none at the start of a segment.
-    pub(crate) previous: Option<&'a Bar>,
+/// A named column and the signal that computes it.
+#[derive(Debug, Clone)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    pub(crate) signal: Signal,
+    pub(crate) group: Group,
+    pub(crate) source: &'static str,
+    pub(crate) formula: String,
+    pub(crate) unit: &'static str,
+    pub(crate) range: &'static str,
+    pub(crate) same_as: Option<&'static str>,
 }
 
-/// Features that share state. A family is a state machine over closed bars of one gap-free segment.
-pub(crate) trait FeatureFamily {
-    /// Its columns, in the order in which [`FeatureFamily::update`] writes them.
-    fn columns(&self) -> Vec<Column>;
+impl Feature {
+    /// The feature under a second name for another column.
+    pub(crate) fn same_as(self, original: &'static str) -> Self {
+        Self { same_as: Some(original), ..self }
+    }
+}
 
-    /// Takes the next bar and writes every column that has a value by now (`first` bars, this one
-    /// included); the others are left as they are.
-    fn update(&mut self, context: &BarContext<'_>, row: &mut [f64]);
+/// What the features of a family share: their group and where their formulas come from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin(pub(crate) Group, pub(crate) &'static str);
+
+impl Origin {
+    /// A feature of this origin; `[unit, range]` as they stand in the documentation.
+    pub(crate) fn feature(
+        self,
+        name: impl Into<String>,
+        signal: Signal,
+        formula: impl Into<String>,
+        [unit, range]: [&'static str; 2],
+    ) -> Feature {
+        let Self(group, source) = self;
+        Feature {
+            name: name.into(),
+            signal,
+            group,
+            source,
+            formula: formula.into(),
+            unit,
+            range,
+            same_as: None,
+        }
+    }
 }
 
 macro_rules! families {
-    ($($(#[$doc:meta])* $variant:ident($start:expr)),+ $(,)?) => {
-        /// Every family; a closed set, so that state serialises and a missing arm does not compile.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub(crate) enum Family { $($(#[$doc])* $variant($variant)),+ }
+    ($($(#[$doc:meta])* $variant:ident = $module:ident),+ $(,)?) => {
+        /// Every family. A family is a file that describes features which share their parts.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Family { $($(#[$doc])* $variant),+ }
 
         impl Family {
-            /// One of each, at the start of a segment.
-            pub(crate) fn all() -> Vec<Self> {
-                vec![$(Self::$variant($start)),+]
-            }
-        }
+            /// All of them, in the order of the documentation.
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
-        impl FeatureFamily for Family {
-            fn columns(&self) -> Vec<Column> {
-                match self { $(Self::$variant(family) => family.columns()),+ }
-            }
-
-            fn update(&mut self, context: &BarContext<'_>, row: &mut [f64]) {
-                match self { $(Self::$variant(family) => family.update(context, row)),+ }
+            /// Its features on bars of `timeframe`, added to the graph.
+            pub(crate) fn features(self, graph: &mut Graph, timeframe: Timeframe) -> Vec<Feature> {
+                match self { $(Self::$variant => families::$module::features(graph, timeframe)),+ }
             }
         }
     };
@@ -56,25 +73,25 @@ macro_rules! families {
 
 families! {
     /// RSI and its two thresholds.
-    RelativeStrength(RelativeStrength::new(14)),
+    RelativeStrength = relative_strength,
     /// MACD, signal, histogram and cross.
-    Macd(Macd::new(12, 26, 9)),
+    Macd = macd,
     /// Two exponential averages, their order and distance.
-    EmaPair(EmaPair::new(20, 50)),
+    EmaPair = ema_pair,
     /// Bollinger bands.
-    Bollinger(Bollinger::new(20, 2.0)),
+    Bollinger = bollinger,
     /// Average true range.
-    AverageTrueRange(AverageTrueRange::new(14)),
+    AverageTrueRange = average_true_range,
     /// The shape of one bar.
-    CandleShape(CandleShape),
+    CandleShape = candle_shape,
     /// Volume and its average.
-    VolumeAverage(VolumeAverage::new(20)),
+    VolumeAverage = volume_average,
     /// Returns over several bars and their z-score.
-    RateOfChange(RateOfChange::new()),
+    RateOfChange = rate_of_change,
     /// Standard deviation of returns and its z-score.
-    ReturnVolatility(ReturnVolatility::new()),
+    ReturnVolatility = return_volatility,
     /// Parkinson's range volatility.
-    Parkinson(Parkinson::new()),
+    Parkinson = parkinson,
     /// Slope of simple averages.
-    MovingAverageSlope(MovingAverageSlope::new()),
+    MovingAverageSlope = moving_average_slope,
 }

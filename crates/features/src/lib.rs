@@ -1,15 +1,17 @@
 //! Features of OHLCV bars, computed one closed bar at a time.
 //!
 //! Comes in: bars in time order. Goes out: a row of finite numbers for every bar, and the schema that
-//! names them. There is one implementation: [`FeatureEngine::update`] takes a bar, and a batch
-//! ([`FeatureTable::compute`]) is its fold, so batch, stream and replay give the same bits. State restarts
-//! after a hole that the series' gap policy calls too long. Knows no label and no model.
+//! names them. A family of features describes its columns as combinations of signals; the graph of all
+//! signals is executed for one bar ([`FeatureEngine::update`]) or for blocks of bars ([`FeatureTable`])
+//! with the same operations, so batch, stream and replay give the same bits. State restarts after a hole
+//! that the series' gap policy calls too long. Knows no model, and nothing of the future.
 //!
 //! Adding a feature: one file in `families`, one arm in `family::Family`, its name in a set.
 
 mod engine;
 mod families;
 mod family;
+mod graph;
 mod rolling;
 mod rolling_median;
 mod schema;
@@ -17,11 +19,10 @@ mod sets;
 mod smoothing;
 mod table;
 
-pub use engine::{FeatureEngine, FeatureRow};
-
+pub use engine::{EngineStateError, FeatureEngine, FeatureRow};
 pub use rolling::{Window, mean, population_std, sample_std, sum};
 pub use rolling_median::RollingMedian;
 pub use schema::{Column, FeatureSchema, Group, SchemaError};
 pub use sets::{FeatureSet, FeatureSpec, FeatureSpecError};
-pub use smoothing::{Ema, settling_bars};
+pub use smoothing::settling_bars;
 pub use table::FeatureTable;

@@ -1,12 +1,13 @@
 //! The median of the newest values.
 
+use crate::graph::SortedWindow;
 use crate::rolling::Window;
 
-/// Median over a window, kept by a sorted copy of it: O(log n) to find the place, one block move to make room.
-#[derive(Debug, Clone, PartialEq)]
+/// Median over a window, kept by a sorted copy of it.
+#[derive(Debug, Clone)]
 pub struct RollingMedian {
     window: Window,
-    sorted: Vec<f64>,
+    sorted: SortedWindow,
 }
 
 impl RollingMedian {
@@ -15,22 +16,19 @@ impl RollingMedian {
     /// # Panics
     /// When `length` is zero.
     pub fn new(length: usize) -> Self {
-        Self { window: Window::new(length), sorted: Vec::with_capacity(length) }
+        Self { window: Window::new(length), sorted: SortedWindow::with_capacity(length) }
     }
 
     /// Takes the next finite value; answers once the window is full. With an even length it is the mean of
     /// the two middle values.
     pub fn update(&mut self, value: f64) -> Option<f64> {
         if self.window.is_full() {
-            let oldest = self.window.values()[0];
-            let place = self.sorted.partition_point(|held| *held < oldest);
-            self.sorted.remove(place);
+            self.sorted.replace(self.window.values()[0], value);
+        } else {
+            self.sorted.insert(value);
         }
         self.window.push(value);
-        let place = self.sorted.partition_point(|held| *held < value);
-        self.sorted.insert(place, value);
-        let n = self.sorted.len();
-        self.window.is_full().then(|| f64::midpoint(self.sorted[(n - 1) / 2], self.sorted[n / 2]))
+        self.window.is_full().then(|| self.sorted.median())
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 /// Raised whenever a formula changes, so that a model trained on the old one is refused.
-const FORMULA_REVISION: u32 = 1;
+const FORMULA_REVISION: u32 = 2;
 
 /// The family of ideas a feature belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,22 @@ pub enum Group {
     Volatility,
     /// Where prices are going.
     Momentum,
+    /// How much is traded.
+    Volume,
+    /// The distribution of returns.
+    Statistics,
+    /// The hour and the day.
+    Calendar,
+    /// Who takes the other side.
+    OrderFlow,
+    /// Formulaic alphas.
+    Alpha,
+    /// The 22 canonical time-series characteristics.
+    Catch22,
+    /// Characteristics as tsfresh names them.
+    Tsfresh,
+    /// Other symbols.
+    CrossAsset,
 }
 
 /// One feature: what it is called, what it means and when it can be trusted.
@@ -28,10 +44,14 @@ pub struct Column {
     pub name: String,
     /// Group.
     pub group: Group,
-    /// Formula in words or symbols, with its source.
+    /// Formula in words or symbols.
     pub formula: String,
+    /// Where the formula comes from; empty when it is plain arithmetic.
+    pub source: String,
     /// Unit: `price`, `ratio`, `0/1`, `σ`, `0–100`, `volume`.
     pub unit: String,
+    /// Values it can take.
+    pub range: String,
     /// Bars until a value exists.
     pub first: usize,
     /// Bars until a cold start agrees to 1e-9 of the column's scale with a start long ago.

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::family::{Family, FeatureFamily};
+use std::sync::Arc;
+
+use market::Timeframe;
+
+use crate::family::{Family, Feature};
+use crate::graph::{Graph, Plan, Signal};
 use crate::schema::{Column, FeatureSchema};
 
 /// The 43 columns of the seed set, in order.
@@ -87,64 +92,119 @@ pub enum FeatureSpecError {
     Empty,
 }
 
-/// A resolved set: its schema, and which families compute it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A resolved set: its schema, and the graph that computes it on bars of one timeframe.
+#[derive(Debug, Clone)]
 pub struct FeatureSet {
+    spec: FeatureSpec,
+    timeframe: Timeframe,
     schema: FeatureSchema,
-    families: Vec<Family>,
-    widths: Vec<usize>,
-    sources: Vec<usize>,
+    graph: Arc<Graph>,
+    /// The source of each column.
+    signals: Vec<Signal>,
+    plan: Arc<Plan>,
+}
+
+impl PartialEq for FeatureSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.timeframe == other.timeframe && self.schema == other.schema
+    }
+}
+
+/// Every feature there is on bars of one timeframe.
+struct Catalogue {
+    graph: Graph,
+    features: Vec<(Column, Signal)>,
+}
+
+impl Catalogue {
+    fn new(timeframe: Timeframe) -> Self {
+        let mut graph = Graph::default();
+        let mut features: Vec<(Column, Signal)> = Vec::new();
+        for family in Family::ALL {
+            for feature in family.features(&mut graph, timeframe) {
+                let (column, signal) = column_of(feature, &graph);
+                features.push((column, signal));
+            }
+        }
+        Self { graph, features }
+    }
+
+    fn find(&self, name: &str) -> Option<&(Column, Signal)> {
+        self.features.iter().find(|(column, _)| column.name == name)
+    }
+
+    fn unknown(&self, name: &str) -> FeatureSpecError {
+        let names: Vec<&str> = self.features.iter().map(|(column, _)| column.name.as_str()).collect();
+        FeatureSpecError::Unknown { name: name.to_owned(), known: names.join(", ") }
+    }
+}
+
+fn column_of(feature: Feature, graph: &Graph) -> (Column, Signal) {
+    let warm_up = graph.warm_up(feature.signal);
+    let column = Column {
+        name: feature.name,
+        group: feature.group,
+        formula: feature.formula,
+        source: feature.source.to_owned(),
+        unit: feature.unit.to_owned(),
+        range: feature.range.to_owned(),
+        first: warm_up.first,
+        settled: warm_up.settled,
+        same_as: feature.same_as.map(str::to_owned),
+    };
+    (column, feature.signal)
 }
 
 impl FeatureSet {
-    /// The set that a spec describes.
+    /// The set that a spec describes, on bars of `timeframe`.
     ///
     /// # Errors
     /// [`FeatureSpecError`] for a name that is neither a set nor a column, or when nothing is left.
-    pub fn resolve(spec: &FeatureSpec) -> Result<Self, FeatureSpecError> {
-        let all = Family::all();
-        let known: Vec<Vec<Column>> = all.iter().map(FeatureFamily::columns).collect();
-        let find = |name: &str| known.iter().flatten().find(|column| column.name == name);
-        let unknown = |name: &str| FeatureSpecError::Unknown {
-            name: name.to_owned(),
-            known: known.iter().flatten().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
-        };
-
-        let mut columns: Vec<Column> = Vec::new();
+    pub fn resolve(spec: &FeatureSpec, timeframe: Timeframe) -> Result<Self, FeatureSpecError> {
+        let catalogue = Catalogue::new(timeframe);
+        let mut chosen: Vec<&(Column, Signal)> = Vec::new();
         for name in &spec.sets {
             let members: &[&str] = if name == "seed43" { &SEED43 } else { &[name.as_str()] };
             for &member in members {
-                let column = find(member).ok_or_else(|| unknown(member))?;
-                if !columns.contains(column) {
-                    columns.push(column.clone());
+                let feature = catalogue.find(member).ok_or_else(|| catalogue.unknown(member))?;
+                if !chosen.contains(&feature) {
+                    chosen.push(feature);
                 }
             }
         }
         for name in &spec.drop {
-            find(name).ok_or_else(|| unknown(name))?;
+            catalogue.find(name).ok_or_else(|| catalogue.unknown(name))?;
         }
-        columns.retain(|column| !spec.drop.contains(&column.name));
+        chosen.retain(|(column, _)| !spec.drop.contains(&column.name));
         if !spec.keep_duplicates {
-            let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-            columns.retain(|column| column.same_as.as_ref().is_none_or(|original| !names.contains(original)));
+            let names: Vec<String> = chosen.iter().map(|(column, _)| column.name.clone()).collect();
+            chosen.retain(|(column, _)| {
+                column.same_as.as_ref().is_none_or(|original| !names.contains(original))
+            });
         }
-        if columns.is_empty() {
+        if chosen.is_empty() {
             return Err(FeatureSpecError::Empty);
         }
+        let (columns, signals): (Vec<Column>, Vec<Signal>) = chosen.into_iter().cloned().unzip();
+        let plan = Arc::new(Plan::new(&catalogue.graph, &signals));
+        Ok(Self {
+            spec: spec.clone(),
+            timeframe,
+            schema: FeatureSchema::new(columns),
+            graph: Arc::new(catalogue.graph),
+            signals,
+            plan,
+        })
+    }
 
-        let mut families = Vec::new();
-        let mut widths = Vec::new();
-        let mut layout: Vec<&str> = Vec::new();
-        for (family, own) in all.into_iter().zip(&known) {
-            if own.iter().any(|column| columns.contains(column)) {
-                families.push(family);
-                widths.push(own.len());
-                layout.extend(own.iter().map(|column| column.name.as_str()));
-            }
-        }
-        let sources =
-            columns.iter().filter_map(|column| layout.iter().position(|name| *name == column.name)).collect();
-        Ok(Self { schema: FeatureSchema::new(columns), families, widths, sources })
+    /// The spec it was made from.
+    pub fn spec(&self) -> &FeatureSpec {
+        &self.spec
+    }
+
+    /// Length of the bars it is computed on.
+    pub fn timeframe(&self) -> Timeframe {
+        self.timeframe
     }
 
     /// Its columns.
@@ -152,25 +212,27 @@ impl FeatureSet {
         &self.schema
     }
 
-    /// The families that compute it, at the start of a segment.
-    pub(crate) fn start_families(&self) -> Vec<Family> {
-        self.families.clone()
+    /// What computes all columns.
+    pub(crate) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
     }
 
-    /// Number of columns each family writes.
-    pub(crate) fn family_widths(&self) -> impl Iterator<Item = usize> {
-        self.widths.iter().copied()
-    }
-
-    /// For each column of the schema, its place among the families' columns.
-    pub(crate) fn sources(&self) -> &[usize] {
-        &self.sources
+    /// What computes the columns in `parts` pieces of about equal work, in order.
+    pub(crate) fn shares(&self, parts: usize) -> Vec<Arc<Plan>> {
+        let parts = parts.clamp(1, self.signals.len());
+        if parts == 1 {
+            return vec![self.plan()];
+        }
+        let per_part = self.signals.len().div_ceil(parts);
+        self.signals.chunks(per_part).map(|signals| Arc::new(Plan::new(&self.graph, signals))).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MINUTE: Timeframe = Timeframe::MINUTE;
 
     fn spec(sets: &[&str]) -> FeatureSpec {
         FeatureSpec { sets: sets.iter().map(|&set| set.to_owned()).collect(), ..FeatureSpec::default() }
@@ -179,24 +241,29 @@ mod tests {
     #[test]
     fn the_seed_set_has_43_columns_of_which_41_are_distinct() {
         let all =
-            FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }).unwrap();
+            FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }, MINUTE)
+                .unwrap();
         assert_eq!(all.schema().names().collect::<Vec<_>>(), SEED43);
-        let distinct = FeatureSet::resolve(&FeatureSpec::default()).unwrap();
+        let distinct = FeatureSet::resolve(&FeatureSpec::default(), MINUTE).unwrap();
         assert_eq!(distinct.schema().len(), 41);
         assert!(distinct.schema().names().all(|name| name != "roc_5" && name != "roc_10"));
         assert_ne!(all.schema().hash(), distinct.schema().hash());
     }
 
     #[test]
-    fn a_set_of_columns_needs_only_its_families() {
-        let set = FeatureSet::resolve(&spec(&["vol_20", "rsi"])).unwrap();
+    fn a_set_of_columns_needs_only_its_parts() {
+        let set = FeatureSet::resolve(&spec(&["vol_20", "rsi"]), MINUTE).unwrap();
         assert_eq!(set.schema().names().collect::<Vec<_>>(), ["vol_20", "rsi"]);
-        assert_eq!(set.families.len(), 2);
+        let every = FeatureSet::resolve(&FeatureSpec::default(), MINUTE).unwrap();
+        assert!(set.plan.steps.len() * 2 < every.plan.steps.len());
     }
 
     #[test]
     fn unknown_names_are_refused() {
-        assert!(matches!(FeatureSet::resolve(&spec(&["seed44"])), Err(FeatureSpecError::Unknown { .. })));
-        assert!(matches!(FeatureSet::resolve(&spec(&[])), Err(FeatureSpecError::Empty)));
+        assert!(matches!(
+            FeatureSet::resolve(&spec(&["seed44"]), MINUTE),
+            Err(FeatureSpecError::Unknown { .. })
+        ));
+        assert!(matches!(FeatureSet::resolve(&spec(&[]), MINUTE), Err(FeatureSpecError::Empty)));
     }
 }

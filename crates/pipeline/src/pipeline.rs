@@ -51,7 +51,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when a feature is unknown, there is no member, or a weight is not above zero.
     pub fn new(core: Core, members: Vec<Member>) -> Result<Self, PipelineError> {
-        let set = FeatureSet::resolve(&core.features)?;
+        let set = FeatureSet::resolve(&core.features, core.timeframe)?;
         if members.is_empty() {
             return Err(PipelineError::NoMembers);
         }

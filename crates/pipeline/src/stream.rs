@@ -19,7 +19,7 @@ pub struct PipelineStream<'p> {
 impl Pipeline {
     /// A stream at the start of a series.
     pub fn stream(&self) -> PipelineStream<'_> {
-        let engine = FeatureEngine::new(self.feature_set(), self.core().timeframe, self.core().gaps);
+        let engine = FeatureEngine::new(self.feature_set(), self.core().gaps);
         PipelineStream { pipeline: self, engine, rows: Vec::new() }
     }
 }

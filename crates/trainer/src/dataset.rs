@@ -36,7 +36,7 @@ impl<'a> Dataset<'a> {
         progress: &Progress,
     ) -> Result<Self> {
         let series = &loaded.series;
-        let set = FeatureSet::resolve(&config.features)?;
+        let set = FeatureSet::resolve(&config.features, series.timeframe())?;
         require_bars(config, series, &set, definition.spec(), lookback)?;
         let stage = progress.stage("features", series.len() as u64);
         let table = FeatureTable::compute(&set, series, |done| stage.set(done as u64, ""));

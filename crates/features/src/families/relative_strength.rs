@@ -1,47 +1,27 @@
 //! Relative strength index (Wilder 1978), as `TA_RSI`.
 
-use serde::{Deserialize, Serialize};
+use market::Timeframe;
 
-use super::{flag, recursive};
-use crate::family::{BarContext, FeatureFamily};
-use crate::schema::{Column, Group};
-use crate::smoothing::{Ema, settling_bars};
+use super::unit;
+use crate::family::{Feature, Origin};
+use crate::graph::Graph;
+use crate::schema::Group;
 
-/// RSI over Wilder averages of gains and losses; 50 when there was neither.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RelativeStrength {
-    period: usize,
-    gains: Ema,
-    losses: Ema,
-}
-
-impl RelativeStrength {
-    pub(crate) fn new(period: usize) -> Self {
-        Self { period, gains: Ema::wilder(period), losses: Ema::wilder(period) }
-    }
-}
-
-impl FeatureFamily for RelativeStrength {
-    fn columns(&self) -> Vec<Column> {
-        let n = self.period;
-        let first = n + 1;
-        let warm = [first, first + settling_bars(self.gains.alpha())];
-        vec![
-            recursive("rsi", Group::Technical, format!("RSI({n}), Wilder"), "0–100", warm),
-            recursive("rsi_oversold", Group::Technical, format!("RSI({n}) < 30"), "0/1", warm),
-            recursive("rsi_overbought", Group::Technical, format!("RSI({n}) > 70"), "0/1", warm),
-        ]
-    }
-
-    fn update(&mut self, context: &BarContext<'_>, row: &mut [f64]) {
-        let Some(previous) = context.previous else { return };
-        let change = context.bar.close - previous.close;
-        let gain = self.gains.update(change.max(0.0));
-        let loss = self.losses.update((-change).max(0.0));
-        if let (Some(gain), Some(loss)) = (gain, loss) {
-            let total = gain + loss;
-            let rsi = if total > 0.0 { 100.0 * (gain / total) } else { 50.0 };
-            row.copy_from_slice(&[rsi, flag(rsi < 30.0), flag(rsi > 70.0)]);
-        }
-    }
+/// RSI over Wilder averages of gains and losses (50 when there was neither), and its two thresholds.
+pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+    let close = g.close();
+    let change = g.sub(close, close.lag(1));
+    let fall = g.scale(change, -1.0);
+    let (gain, loss) = (g.non_negative(change), g.non_negative(fall));
+    let (gain, loss) = (g.wilder(gain, 14), g.wilder(loss, 14));
+    let total = g.add(gain, loss);
+    let share = g.div_or(gain, total, 0.5);
+    let rsi = g.scale(share, 100.0);
+    let (oversold, overbought) = (g.below(rsi, 30.0), g.above(rsi, 70.0));
+    let of = Origin(Group::Technical, "Wilder 1978, as TA_RSI");
+    vec![
+        of.feature("rsi", rsi, "RSI(14), Wilder; 50 when nothing moved", unit::PERCENT),
+        of.feature("rsi_oversold", oversold, "RSI(14) < 30", unit::FLAG),
+        of.feature("rsi_overbought", overbought, "RSI(14) > 70", unit::FLAG),
+    ]
 }

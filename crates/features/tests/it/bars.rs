@@ -9,8 +9,10 @@ use market::{Bar, BarSeries, GapPolicy, Seed, Timeframe, Timestamp};
 use synthetic::Preset;
 
 /// Every column of the seed set, second names included.
-pub(crate) fn seed43() -> FeatureSet {
-    FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }).unwrap()
+pub(crate) fn seed43(timeframe: Timeframe) -> FeatureSet {
+    let spec =
+        FeatureSpec { sets: vec!["seed43".to_owned()], keep_duplicates: true, ..FeatureSpec::default() };
+    FeatureSet::resolve(&spec, timeframe).unwrap()
 }
 
 /// Hourly bars of a generated market without holes.

@@ -250,7 +250,7 @@ fn momentum(bars: &[Bar], table: &mut Table) {
 
 /// Holds every column against every expectation, from its first value on.
 fn check(bars: &[Bar], timeframe: Timeframe) {
-    let table = FeatureTable::compute(&seed43(), &series_of(bars, timeframe), |_| ());
+    let table = FeatureTable::compute(&seed43(timeframe), &series_of(bars, timeframe), |_| ());
     let columns = table.schema().columns();
     let mut expectations = expectations(bars).0;
     for column in columns {

@@ -75,7 +75,7 @@ fn bars(runs: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Bar>> {
 }
 
 fn engine(set: &FeatureSet) -> FeatureEngine {
-    FeatureEngine::new(set, TIMEFRAME, POLICY)
+    FeatureEngine::new(set, POLICY)
 }
 
 fn series(bars: &[Bar]) -> BarSeries {
@@ -119,7 +119,7 @@ proptest! {
 
     #[test]
     fn batch_and_stream_are_the_same(bars in bars(1..250)) {
-        let set = seed43();
+        let set = seed43(TIMEFRAME);
         let table = batch(&set, &bars);
         prop_assert_eq!(table_bits(&table), stream(&mut engine(&set), &bars));
         let mut engine = engine(&set);
@@ -135,7 +135,7 @@ proptest! {
 
     #[test]
     fn a_row_never_changes_when_later_bars_come(bars in bars(2..200), cut in any::<Index>()) {
-        let set = seed43();
+        let set = seed43(TIMEFRAME);
         let cut = 1 + cut.index(bars.len());
         let prefix = table_bits(&batch(&set, &bars[..cut]));
         prop_assert_eq!(&table_bits(&batch(&set, &bars))[..cut], prefix);
@@ -145,7 +145,7 @@ proptest! {
     fn another_future_leaves_the_past_alone(
         price in first_price(), past in steps(1..150), one in steps(1..30), other in steps(1..30),
     ) {
-        let set = seed43();
+        let set = seed43(TIMEFRAME);
         let with = |future: Vec<Step>| {
             let all: Vec<Step> = past.iter().cloned().chain(future).collect();
             table_bits(&batch(&set, &bars_of(price, &all)))[..past.len()].to_vec()
@@ -155,7 +155,7 @@ proptest! {
 
     #[test]
     fn values_are_finite_and_in_their_range(bars in bars(1..250)) {
-        let table = batch(&seed43(), &bars);
+        let table = batch(&seed43(TIMEFRAME), &bars);
         prop_assert!(table.values().iter().all(|value| value.is_finite()));
         for (index, column) in table.schema().columns().iter().enumerate() {
             let range = match column.name.as_str() {
@@ -186,7 +186,7 @@ proptest! {
 
     #[test]
     fn a_second_name_is_the_same_column(bars in bars(1..150)) {
-        let table = batch(&seed43(), &bars);
+        let table = batch(&seed43(TIMEFRAME), &bars);
         let columns = table.schema().columns();
         for (index, column) in columns.iter().enumerate() {
             let Some(original) = &column.same_as else { continue };
@@ -204,11 +204,11 @@ proptest! {
     fn a_column_does_not_depend_on_the_others(
         bars in bars(1..150), picks in prop::collection::vec(any::<Index>(), 1..6),
     ) {
-        let full = batch(&seed43(), &bars);
+        let full = batch(&seed43(TIMEFRAME), &bars);
         let names: Vec<String> = full.schema().names().map(str::to_owned).collect();
         let sets: Vec<String> = picks.iter().map(|pick| pick.get(&names).clone()).collect();
         let spec = FeatureSpec { sets, keep_duplicates: true, ..FeatureSpec::default() };
-        let few = batch(&FeatureSet::resolve(&spec).unwrap(), &bars);
+        let few = batch(&FeatureSet::resolve(&spec, TIMEFRAME).unwrap(), &bars);
         for (index, name) in few.schema().names().enumerate() {
             let there = names.iter().position(|known| known == name).unwrap();
             for bar in 0..bars.len() {
@@ -224,7 +224,7 @@ proptest! {
     fn state_restarts_behind_a_long_hole_and_only_there(
         bars in bars(2..200), at in any::<Index>(), missing in 0..8_u64,
     ) {
-        let set = seed43();
+        let set = seed43(TIMEFRAME);
         let at = 1 + at.index(bars.len() - 1);
         let without = table_bits(&batch(&set, &with_one_hole(&bars, at, 0)));
         let holed = with_one_hole(&bars, at, missing);
@@ -247,7 +247,7 @@ proptest! {
 
     #[test]
     fn state_survives_serialisation(bars in bars(2..200), at in any::<Index>()) {
-        let set = seed43();
+        let set = seed43(TIMEFRAME);
         let at = at.index(bars.len());
         let mut uninterrupted = engine(&set);
         let all = stream(&mut uninterrupted, &bars);

@@ -32,7 +32,8 @@ const COLUMNS: [(&str, &str); 4] = [
 
 fn set(sets: &[&str], keep_duplicates: bool) -> FeatureSet {
     let sets = sets.iter().map(|&set| set.to_owned()).collect();
-    FeatureSet::resolve(&FeatureSpec { sets, keep_duplicates, ..FeatureSpec::default() }).unwrap()
+    FeatureSet::resolve(&FeatureSpec { sets, keep_duplicates, ..FeatureSpec::default() }, Timeframe::MINUTE)
+        .unwrap()
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn names_groups_and_order_are_those_of_the_contract() {
             names.split_whitespace().map(move |name| (name.to_owned(), format!("\"{group}\"")))
         })
         .collect();
-    let named: Vec<(String, String)> = seed43()
+    let named: Vec<(String, String)> = seed43(Timeframe::MINUTE)
         .schema()
         .columns()
         .iter()
@@ -51,7 +52,7 @@ fn names_groups_and_order_are_those_of_the_contract() {
         .collect();
     assert_eq!(named, expected);
     assert_eq!(named.len(), 43);
-    assert_eq!(seed43().schema().first(), 70);
+    assert_eq!(seed43(Timeframe::MINUTE).schema().first(), 70);
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn duplicates_leave_only_when_their_original_stays() {
     assert_eq!(names(&["rsi", "seed43", "rsi"], true).len(), 43);
     assert_eq!(names(&["rsi", "seed43"], true)[..2], ["rsi", "rsi_oversold"]);
     let spec = FeatureSpec { drop: vec!["returns_5".to_owned()], ..FeatureSpec::default() };
-    let dropped = FeatureSet::resolve(&spec).unwrap();
+    let dropped = FeatureSet::resolve(&spec, Timeframe::MINUTE).unwrap();
     assert!(dropped.schema().names().any(|name| name == "roc_5"), "the second name takes over");
     assert_eq!(dropped.schema().len(), 41);
 }
@@ -98,7 +99,7 @@ fn changes(columns: &[Column]) -> Vec<(usize, Vec<Column>)> {
 
 #[test]
 fn the_hash_changes_with_any_column() {
-    let schema = seed43().schema().clone();
+    let schema = seed43(Timeframe::MINUTE).schema().clone();
     assert_eq!(schema.hash(), FeatureSchema::new(schema.columns().to_vec()).hash());
     let mut hashes = HashSet::from([schema.hash().to_owned()]);
     for (index, columns) in changes(schema.columns()) {
@@ -108,7 +109,7 @@ fn the_hash_changes_with_any_column() {
 
 #[test]
 fn a_different_schema_is_refused_by_the_name_of_its_first_difference() {
-    let ours = seed43().schema().clone();
+    let ours = seed43(Timeframe::MINUTE).schema().clone();
     assert_eq!(ours.expect(&ours), Ok(()));
     let stored: FeatureSchema = serde_json::from_str(&serde_json::to_string(&ours).unwrap()).unwrap();
     assert_eq!(ours.expect(&stored), Ok(()));
@@ -127,7 +128,7 @@ fn a_different_schema_is_refused_by_the_name_of_its_first_difference() {
 
 #[test]
 fn an_edited_schema_is_refused_though_its_hash_was_kept() {
-    let ours = seed43().schema().clone();
+    let ours = seed43(Timeframe::MINUTE).schema().clone();
     let text = serde_json::to_string(&ours).unwrap();
     let edited = text.replacen("\"vol_20\"", "\"vol_21\"", 1);
     assert_ne!(text, edited);
@@ -151,7 +152,11 @@ fn a_flat_market_has_neutral_values() {
     for price in [0.1, 0.3, 1e-8 / 3.0, 1.1, 100.0, 42_283.58] {
         for volume in [0.0, 0.1, 7.0] {
             let bars = flat_bars(price, volume, 700);
-            let table = FeatureTable::compute(&seed43(), &series_of(&bars, Timeframe::MINUTE), |_| ());
+            let table = FeatureTable::compute(
+                &seed43(Timeframe::MINUTE),
+                &series_of(&bars, Timeframe::MINUTE),
+                |_| (),
+            );
             assert!(table.values().iter().all(|value| value.is_finite()));
             for (index, column) in table.schema().columns().iter().enumerate() {
                 let expected = match column.name.as_str() {
@@ -189,7 +194,7 @@ fn a_market_that_stops_moving_comes_to_rest() {
     };
     // Long enough for what remains of gains and losses to fall below the smallest normal number.
     bars.extend((1..20_000).map(flat));
-    let table = FeatureTable::compute(&seed43(), &series_of(&bars, Timeframe::HOUR), |_| ());
+    let table = FeatureTable::compute(&seed43(Timeframe::HOUR), &series_of(&bars, Timeframe::HOUR), |_| ());
     assert!(table.values().iter().all(|value| value.is_finite()));
     for (index, column) in table.schema().columns().iter().enumerate() {
         let (at_rest, flat_bars) = match column.name.as_str() {

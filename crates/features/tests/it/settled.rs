@@ -37,7 +37,7 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(bars: &'a [Bar], timeframe: Timeframe) -> Self {
-        let set = seed43();
+        let set = seed43(timeframe);
         let old = FeatureTable::compute(&set, &series_of(bars, timeframe), |_| ());
         let width = set.schema().len();
         let spread = |column| {
@@ -85,7 +85,7 @@ impl<'a> Comparison<'a> {
 
     /// Starts an engine at bar `start` and compares it with the older one.
     fn start_at(&mut self, start: usize) {
-        let mut engine = FeatureEngine::new(&self.set, self.timeframe, GapPolicy::CONTINUOUS);
+        let mut engine = FeatureEngine::new(&self.set, GapPolicy::CONTINUOUS);
         let longest = self.set.schema().settled() + COMPARED;
         for (bar, closed) in self.bars.iter().enumerate().skip(start).take(longest) {
             let row = engine.update(closed);
@@ -183,7 +183,7 @@ fn windowed_columns_are_settled_at_once_and_recursive_ones_are_not() {
         "atr_pct",
         "trend_strength",
     ];
-    for column in seed43().schema().columns() {
+    for column in seed43(Timeframe::HOUR).schema().columns() {
         let remembers = recursive.contains(&column.name.as_str());
         assert_eq!(column.settled > column.first, remembers, "{}", column.name);
     }

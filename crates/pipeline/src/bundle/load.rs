@@ -49,7 +49,7 @@ impl Bundle {
             members.push(Member { name: entry.name.clone(), weight: entry.weight, model });
         }
         let refused = |source| BundleError::Pipeline { path: path.clone(), source };
-        let set = features::FeatureSet::resolve(&manifest.core.features)
+        let set = features::FeatureSet::resolve(&manifest.core.features, manifest.core.timeframe)
             .map_err(|source| refused(crate::pipeline::PipelineError::Features(source)))?;
         set.schema()
             .expect(&manifest.schema)

@@ -128,7 +128,7 @@ fn lstm() -> ModelSpec {
 /// A model of one member that learned whether the next close is higher, fitted on most bars.
 fn fitted(name: &str, spec: &ModelSpec, series: &BarSeries) -> Pipeline {
     let features = FeatureSpec { sets: FEATURES.map(str::to_owned).into(), ..FeatureSpec::default() };
-    let set = features::FeatureSet::resolve(&features).unwrap();
+    let set = features::FeatureSet::resolve(&features, series.timeframe()).unwrap();
     let table = features::FeatureTable::compute(&set, series, |_| ());
     let rows: Vec<usize> = (0..series.len() - 1).filter(|bar| table.is_usable(*bar, LOOKBACK)).collect();
     let closes = series.closes();

@@ -1,0 +1,111 @@
+//! The part of a graph that a set of columns needs, laid out for execution.
+
+use super::builder::Graph;
+use super::op::Op;
+use super::{Signal, WarmUp};
+
+/// Where an operand's values lie.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operand {
+    /// Position of its step in the plan.
+    pub(crate) node: usize,
+    /// Bars ago.
+    pub(crate) lag: usize,
+}
+
+/// One operation of a plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) op: Op,
+    pub(crate) inputs: Vec<Operand>,
+    /// Bars until it is computed: with its first value, or for what remembers with its operands' first.
+    pub(crate) begins: usize,
+    /// Past values of it that somebody reads.
+    pub(crate) history: usize,
+}
+
+/// A column's source.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    pub(crate) operand: Operand,
+    /// Bars until the column has a value.
+    pub(crate) first: usize,
+}
+
+/// Operations in order, and the columns they serve.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Plan {
+    /// The plan for `columns` of a graph.
+    pub(crate) fn new(graph: &Graph, columns: &[Signal]) -> Self {
+        let nodes = graph.nodes();
+        let mut needed = vec![false; nodes.len()];
+        for column in columns {
+            needed[column.node as usize] = true;
+        }
+        for index in (0..nodes.len()).rev() {
+            if needed[index] {
+                if nodes[index].op == Op::Part {
+                    needed[index - 1] = true;
+                }
+                for input in &nodes[index].inputs {
+                    needed[input.node as usize] = true;
+                }
+            }
+        }
+        // The outputs of one operation stay together.
+        for index in 0..nodes.len() {
+            if nodes[index].op == Op::Part {
+                needed[index] = needed[index - 1];
+            }
+        }
+        let mut place = vec![usize::MAX; nodes.len()];
+        let mut steps: Vec<Step> = Vec::new();
+        let operand = |place: &[usize], signal: &Signal| Operand {
+            node: place[signal.node as usize],
+            lag: signal.lag as usize,
+        };
+        for (index, node) in nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
+            place[index] = steps.len();
+            let inputs: Vec<Operand> = node.inputs.iter().map(|input| operand(&place, input)).collect();
+            for input in &inputs {
+                let history = &mut steps[input.node].history;
+                *history = (*history).max(input.lag + node.op.reach());
+            }
+            let begins = node.warm_up.first - node.op.delay() + node.op.rest();
+            steps.push(Step { op: node.op.clone(), inputs, begins, history: 0 });
+        }
+        let outputs: Vec<Output> = columns
+            .iter()
+            .map(|column| {
+                let WarmUp { first, .. } = graph.warm_up(*column);
+                Output { operand: operand(&place, column), first }
+            })
+            .collect();
+        for output in &outputs {
+            let history = &mut steps[output.operand.node].history;
+            *history = (*history).max(output.operand.lag);
+        }
+        Self { steps, outputs }
+    }
+
+    /// For each step the place of its value at cursor 0, and the size of the arena, for blocks of
+    /// `block` bars.
+    pub(crate) fn places(&self, block: usize) -> (Vec<usize>, usize) {
+        let mut size = 0;
+        let places = self
+            .steps
+            .iter()
+            .map(|step| {
+                let place = size + step.history;
+                size = place + block;
+                place
+            })
+            .collect();
+        (places, size)
+    }
+}

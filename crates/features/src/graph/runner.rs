@@ -1,0 +1,226 @@
+//! Executes a plan.
+
+use std::sync::Arc;
+
+use pulp::Arch;
+use serde::{Deserialize, Serialize};
+
+use super::BarColumns;
+use super::op::Op;
+use super::plan::Plan;
+use super::step::{Memory, Operands, step};
+
+/// Bars per block when many come at once: small enough for the values of all nodes to stay near.
+pub(crate) const BATCH_BLOCK: usize = 256;
+/// Bars per block when they come one by one.
+pub(crate) const STREAM_BLOCK: usize = 64;
+
+/// A plan at work on one symbol. Values of each node lie in one arena: its history, then a block.
+#[derive(Debug, Clone)]
+pub(crate) struct Runner {
+    plan: Arc<Plan>,
+    block: usize,
+    /// Place of each node's value at cursor 0.
+    places: Vec<usize>,
+    arena: Vec<f64>,
+    memories: Vec<Memory>,
+    /// Bars of the block that are done.
+    cursor: usize,
+    /// Bars since the start of the segment.
+    bars_seen: usize,
+    /// Operand places of the step at hand.
+    starts: Vec<usize>,
+}
+
+/// Everything a runner knows, without what follows from the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunnerState {
+    bars_seen: usize,
+    /// For each node the past values that are read, oldest first.
+    histories: Vec<Vec<f64>>,
+    /// For each recursion its count and value.
+    recursions: Vec<[f64; 2]>,
+}
+
+impl Runner {
+    /// A runner at the start of a segment.
+    pub(crate) fn new(plan: Arc<Plan>, block: usize) -> Self {
+        let (places, size) = plan.places(block);
+        let memories = plan.steps.iter().map(|step| Memory::start(&step.op)).collect();
+        let widest = plan.steps.iter().map(|step| step.inputs.len()).max().unwrap_or(0);
+        Self {
+            plan,
+            block,
+            places,
+            arena: vec![0.0; size],
+            memories,
+            cursor: 0,
+            bars_seen: 0,
+            starts: Vec::with_capacity(widest),
+        }
+    }
+
+    /// Starts a new segment.
+    pub(crate) fn restart(&mut self) {
+        self.memories.iter_mut().for_each(Memory::restart);
+        self.cursor = 0;
+        self.bars_seen = 0;
+    }
+
+    /// Bars since the start of the segment.
+    pub(crate) fn bars_seen(&self) -> usize {
+        self.bars_seen
+    }
+
+    /// How many bars the next call can take at most.
+    pub(crate) fn room(&self) -> usize {
+        if self.cursor == self.block { self.block } else { self.block - self.cursor }
+    }
+
+    /// Takes bars `start..start + len` of `bars`, the next ones of the segment; at most [`Runner::room`].
+    pub(crate) fn advance(&mut self, bars: &BarColumns, start: usize, len: usize) {
+        if self.cursor == self.block {
+            self.wrap();
+        }
+        if len == 1 {
+            self.compute(bars, start, 1);
+        } else {
+            Arch::new().dispatch(|| self.compute(bars, start, len));
+        }
+        self.cursor += len;
+        self.bars_seen += len;
+    }
+
+    #[expect(clippy::inline_always, reason = "compiled for the vector unit of the caller")]
+    #[inline(always)]
+    fn compute(&mut self, bars: &BarColumns, start: usize, len: usize) {
+        let Self { plan, places, arena, memories, starts, cursor, bars_seen, .. } = self;
+        let end = *cursor + len;
+        for ((index, at), memory) in plan.steps.iter().enumerate().zip(memories) {
+            let (past, own) = arena.split_at_mut(places[index]);
+            if let Op::Input(input) = at.op {
+                bars.write(input, start, &mut own[*cursor..end]);
+                continue;
+            }
+            // Nothing is computed before all operands have values.
+            let skipped = at.begins.saturating_sub(*bars_seen + 1);
+            if skipped >= len {
+                continue;
+            }
+            let from = *cursor + skipped;
+            starts.clear();
+            starts.extend(at.inputs.iter().map(|input| places[input.node] + from - input.lag));
+            let operands = Operands { arena: past, starts, len: len - skipped };
+            let (own, second) = match places.get(index + 1) {
+                Some(next) if at.op.outputs() > 1 => own.split_at_mut(next - places[index]),
+                _ => (own, &mut [][..]),
+            };
+            let second = second.get_mut(from..end).unwrap_or_default();
+            step(&at.op, memory, operands, &mut own[from..end], second);
+        }
+    }
+
+    /// Makes room: moves what is still read before the block.
+    fn wrap(&mut self) {
+        for (step, place) in self.plan.steps.iter().zip(&self.places) {
+            let end = place + self.block;
+            self.arena.copy_within(end - step.history..end, place - step.history);
+        }
+        self.cursor = 0;
+    }
+
+    /// Values of column `column` for the newest `len` bars, valid where it has one.
+    fn column(&self, column: usize, len: usize) -> &[f64] {
+        let output = &self.plan.outputs[column];
+        let end = self.places[output.operand.node] + self.cursor - output.operand.lag;
+        &self.arena[end - len..end]
+    }
+
+    /// Writes column `column` for the newest `out.len()` bars (at most those of the last
+    /// [`Runner::advance`]), 0 where it has no value yet.
+    pub(crate) fn write_column(&self, column: usize, out: &mut [f64]) {
+        let without = (self.first(column) + out.len()).saturating_sub(self.bars_seen + 1).min(out.len());
+        let len = out.len();
+        out.copy_from_slice(self.column(column, len));
+        out[..without].fill(0.0);
+    }
+
+    /// Writes the newest value of every column, 0 where it has none yet.
+    pub(crate) fn write_newest(&self, row: &mut [f64]) {
+        for (value, output) in row.iter_mut().zip(&self.plan.outputs) {
+            let place = self.places[output.operand.node] + self.cursor - 1 - output.operand.lag;
+            *value = if self.bars_seen < output.first { 0.0 } else { self.arena[place] };
+        }
+    }
+
+    fn first(&self, column: usize) -> usize {
+        self.plan.outputs[column].first
+    }
+
+    /// Number of columns.
+    pub(crate) fn n_columns(&self) -> usize {
+        self.plan.outputs.len()
+    }
+
+    /// What a later runner of the same plan needs to go on.
+    pub(crate) fn state(&self) -> RunnerState {
+        let histories = self
+            .plan
+            .steps
+            .iter()
+            .zip(&self.places)
+            .map(|(step, place)| {
+                let known = (self.bars_seen + 1).saturating_sub(step.begins).min(step.history);
+                let end = place + self.cursor;
+                self.arena[end - known..end].to_vec()
+            })
+            .collect();
+        let recursions = self
+            .memories
+            .iter()
+            .filter_map(|memory| match memory {
+                Memory::Ema { seen, value } => Some([*seen as f64, *value]),
+                Memory::Run { length, value } => Some([*length, *value]),
+                _ => None,
+            })
+            .collect();
+        RunnerState { bars_seen: self.bars_seen, histories, recursions }
+    }
+
+    /// A runner that goes on from `state`; none when the state is of another plan.
+    pub(crate) fn resume(plan: Arc<Plan>, block: usize, state: &RunnerState) -> Option<Self> {
+        let mut runner = Self::new(plan, block);
+        let n_recursions =
+            runner.memories.iter().filter(|m| matches!(m, Memory::Ema { .. } | Memory::Run { .. })).count();
+        if state.histories.len() != runner.places.len() || state.recursions.len() != n_recursions {
+            return None;
+        }
+        runner.bars_seen = state.bars_seen;
+        for ((step, place), history) in runner.plan.steps.iter().zip(&runner.places).zip(&state.histories) {
+            let known = (state.bars_seen + 1).saturating_sub(step.begins).min(step.history);
+            if history.len() != known {
+                return None;
+            }
+            runner.arena[place - known..*place].copy_from_slice(history);
+        }
+        let mut recursions = state.recursions.iter();
+        for (index, at) in runner.plan.steps.iter().enumerate() {
+            match &mut runner.memories[index] {
+                Memory::Ema { seen, value } => {
+                    let [count, newest] = recursions.next()?;
+                    (*seen, *value) = (*count as usize, *newest);
+                }
+                Memory::Run { length, value } => [*length, *value] = *recursions.next()?,
+                Memory::Sorted(window) => {
+                    let Op::Sorted { n } = at.op else { return None };
+                    let known = (state.bars_seen + 1).saturating_sub(at.begins).min(n);
+                    let end = runner.places[at.inputs[0].node] - at.inputs[0].lag;
+                    runner.arena[end - known..end].iter().for_each(|value| window.insert(*value));
+                }
+                Memory::None => {}
+            }
+        }
+        Some(runner)
+    }
+}
