@@ -94,4 +94,34 @@ families! {
     Parkinson = parkinson,
     /// Slope of simple averages.
     MovingAverageSlope = moving_average_slope,
+    /// Log returns over several bars.
+    LogReturn = log_return,
+    /// Distances from averages and bands in average true ranges.
+    PriceDistance = price_distance,
+    /// Volatility of log returns and its term structure.
+    RealisedVolatility = realised_volatility,
+    /// Volatility from open, high, low and close.
+    RangeVolatility = range_volatility,
+    /// Volatility against its own longer past.
+    VolatilityRank = volatility_rank,
+    /// Directional movement.
+    DirectionalMovement = directional_movement,
+    /// The close in the range of recent bars.
+    Stochastic = stochastic,
+    /// Commodity channel index.
+    CommodityChannel = commodity_channel,
+    /// Price moves weighted by volume.
+    MoneyFlow = money_flow,
+    /// Volume against its own past, and with the price.
+    VolumeTrend = volume_trend,
+    /// Price impact of trading.
+    Illiquidity = illiquidity,
+    /// The distribution and memory of returns.
+    ReturnStatistics = return_statistics,
+    /// Distance from recent highs and lows.
+    Extremes = extremes,
+    /// Hour and day.
+    Calendar = calendar,
+    /// Takers and trades.
+    OrderFlow = order_flow,
 }

@@ -89,16 +89,7 @@ impl LabelSpec {
 
     /// Bars of the trailing median of realised volatility.
     pub fn resolved_median_window(&self, timeframe: Timeframe) -> usize {
-        let of = |span: i64| (span / timeframe.millis()).max(1) as usize;
-        self.median_window.unwrap_or_else(|| {
-            if timeframe < Timeframe::HOUR {
-                of(7 * Timeframe::DAY.millis())
-            } else if timeframe < Timeframe::DAY {
-                of(30 * Timeframe::DAY.millis())
-            } else {
-                252
-            }
-        })
+        self.median_window.unwrap_or_else(|| timeframe.regime_window())
     }
 }
 

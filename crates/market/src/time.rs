@@ -85,6 +85,19 @@ impl Timeframe {
         self.0
     }
 
+    /// Bars of past that volatility is compared with to call it high or low: those of one week below one
+    /// hour, of 30 days below one day, and 252 from one day on.
+    pub const fn regime_window(self) -> usize {
+        let days = if self.0 < Self::HOUR.0 {
+            7
+        } else if self.0 < Self::DAY.0 {
+            30
+        } else {
+            return 252;
+        };
+        (days * Self::DAY.0 / self.0) as usize
+    }
+
     /// How many bars of this length one year of 365 days holds.
     pub fn bars_per_year(self) -> f64 {
         365.0 * Self::DAY.0 as f64 / self.0 as f64

@@ -2,7 +2,7 @@
 
 use market::Timeframe;
 
-use super::{WINDOWS, unit};
+use super::{LONG_WINDOWS, unit};
 use crate::family::{Feature, Origin};
 use crate::graph::Graph;
 use crate::schema::Group;
@@ -10,7 +10,7 @@ use crate::schema::Group;
 /// √(mean(ln(high/low)²) / (4 ln 2)) over several windows.
 pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
     let of = Origin(Group::Volatility, "Parkinson 1980");
-    WINDOWS
+    LONG_WINDOWS
         .into_iter()
         .map(|n| {
             let volatility = g.parkinson(n);

@@ -1,6 +1,6 @@
 //! Signals that several families start from.
 
-use crate::graph::{Graph, Signal};
+use crate::graph::{Graph, Op, Signal};
 
 impl Graph {
     /// `close / close[n bars ago] − 1`.
@@ -8,6 +8,25 @@ impl Graph {
         let close = self.close();
         let growth = self.div(close, close.lag(n));
         self.affine(growth, 1.0, -1.0)
+    }
+
+    /// `ln(close / close[n bars ago])`.
+    pub(super) fn log_return(&mut self, n: usize) -> Signal {
+        let close = self.close();
+        self.log_ratio(close, close.lag(n))
+    }
+
+    /// `(high + low + close) / 3`.
+    pub(super) fn typical_price(&mut self) -> Signal {
+        let (high, low, close) = (self.high(), self.low(), self.close());
+        let sum = self.add(high, low);
+        let sum = self.add(sum, close);
+        self.scale(sum, 1.0 / 3.0)
+    }
+
+    /// Sine and cosine of a share of a full turn.
+    pub(super) fn on_circle(&mut self, share: Signal) -> [Signal; 2] {
+        [self.node(Op::SineOfTurn, &[share]), self.node(Op::CosineOfTurn, &[share])]
     }
 
     /// `max(high, close before) − min(low, close before)`.

@@ -138,7 +138,7 @@ impl Graph {
     }
 
     /// A moment, exactly 0 where the newest n values of `a` are equal (whose mean may round).
-    fn unless_flat(&mut self, moment: Signal, a: Signal, n: usize) -> Signal {
+    pub(crate) fn unless_flat(&mut self, moment: Signal, a: Signal, n: usize) -> Signal {
         let run = self.node(Op::Run, &[a]);
         self.node(Op::UnlessFlat { n }, &[moment, run])
     }

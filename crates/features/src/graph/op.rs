@@ -158,8 +158,9 @@ impl Op {
     /// Bars by which its first value comes after its operands'.
     pub(crate) fn delay(&self) -> usize {
         match self {
-            Self::MeanDeviation { n } | Self::Window { n, .. } | Self::Sorted { n } => n - 1,
-            Self::Ema { late, seed, .. } => late + seed - 1,
+            Self::Window { n, .. } | Self::Sorted { n } => n - 1,
+            // A seed that is not a mean is no value yet.
+            Self::Ema { late, seed, divisor, .. } => late + seed - usize::from(seed == divisor),
             _ => 0,
         }
     }

@@ -8,6 +8,9 @@ use super::op::Op;
 use super::sorted::SortedWindow;
 use super::window::Kernel;
 
+/// Relative distance within which two values count as equal in a rank.
+const TIE: f64 = 1e-12;
+
 /// What an operation remembers beside past values.
 #[derive(Debug, Clone)]
 pub(crate) enum Memory {
@@ -331,7 +334,7 @@ fn sorted(window: &mut SortedWindow, n: usize, values: &[f64], median: &mut [f64
         }
         if window.len() == n {
             median[i] = window.median();
-            share[i] = window.not_above(newest) as f64 / n as f64;
+            share[i] = window.not_above(newest + newest.abs() * TIE) as f64 / n as f64;
         }
     }
 }

@@ -160,7 +160,7 @@ def against_pandas(bars, table):
     """As against_talib, to 1e-9. Bars where the plain expression is undefined are counted and left out."""
     with np.errstate(all="ignore"):
         columns = in_pandas(bars)
-    for name in table.values.keys() & columns.keys():
+    for name in [name for name in table.values if name in columns]:
         flat = name.startswith(("skew", "kurtosis", "autocorrelation", "volume_z"))
         theirs = [float(x) if np.isfinite(x) else None for x in columns[name]]
         ours = table.values[name]
