@@ -1,4 +1,4 @@
-//! Why a file could not be loaded, where, and what to do about it.
+//! Why bars could not be loaded, where, and what to do about it.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,25 +6,85 @@ use std::path::PathBuf;
 use market::{Timeframe, Timestamp};
 
 use crate::thousands::thousands;
-use crate::{FindingKind, Place, PolicyError, TimeFormat};
+use crate::{ArchiveError, FindingKind, Origin, ParquetError, Place, PolicyError, TimeFormat};
 
-/// Why a file could not be loaded. Each text is one sentence.
+/// Why bars could not be loaded. Each text is one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The policy contradicts itself.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// A zip archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A Parquet file.
+    #[error(transparent)]
+    Parquet(#[from] ParquetError),
+    /// No path at all.
+    #[error("there is no file to load; name one")]
+    NoPaths,
     /// Nothing at that path.
     #[error("{} does not exist; check the path", path.display())]
     NotFound {
         /// The path.
         path: PathBuf,
     },
-    /// A directory instead of a file.
-    #[error("{} is a directory; name one CSV file in it", path.display())]
-    Directory {
-        /// The path.
+    /// A pattern that no file fits.
+    #[error("no file fits {}; check the pattern", pattern.display())]
+    NoMatch {
+        /// The pattern.
+        pattern: PathBuf,
+    },
+    /// A directory without bars.
+    #[error(
+        "{} is a directory without bar files (.csv, .csv.gz, .zip, .parquet), it holds {found}; name the \
+         files or their own directory", path.display()
+    )]
+    NoBarFiles {
+        /// The directory.
         path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+    /// Files or rows of more than one symbol.
+    #[error(
+        "{second} is of {second_symbol}, but {first} is of {first_symbol}; give files of one symbol or \
+         choose one with data.symbol"
+    )]
+    SymbolsDiffer {
+        /// The first file.
+        first: String,
+        /// Its symbol.
+        first_symbol: String,
+        /// The other file or row.
+        second: String,
+        /// Its symbol.
+        second_symbol: String,
+    },
+    /// Nothing of the symbol asked for.
+    #[error("{} has no bars of {symbol}; choose one that is there, such as {found}", path.display())]
+    SymbolNotThere {
+        /// The path; the first of several.
+        path: PathBuf,
+        /// The symbol asked for.
+        symbol: String,
+        /// Symbols that are there.
+        found: String,
+    },
+    /// Files of more than one timeframe.
+    #[error(
+        "{second} holds {second_timeframe} bars, but {first} holds {first_timeframe} bars; give files of \
+         one timeframe"
+    )]
+    TimeframesDiffer {
+        /// The first file.
+        first: String,
+        /// Its timeframe.
+        first_timeframe: Timeframe,
+        /// The other file.
+        second: String,
+        /// Its timeframe.
+        second_timeframe: Timeframe,
     },
     /// The file can't be opened.
     #[error("{} cannot be opened: {cause}; check that it may be read", path.display())]
@@ -44,7 +104,7 @@ pub enum LoadError {
     },
     /// An archive or a binary format.
     #[error(
-        "{} is {found}, and only CSV and gzip-compressed CSV are read; unpack or convert it first",
+        "{} is {found}, and only CSV (plain, gzip or zip) and Parquet are read; unpack or convert it first",
         path.display()
     )]
     UnsupportedFormat {
@@ -67,6 +127,17 @@ pub enum LoadError {
         /// What the decoder said.
         cause: io::Error,
     },
+    /// More text than a packed file may hold.
+    #[error(
+        "{at}: the unpacked text is longer than the {} bytes allowed for its packed size; if you trust it, \
+         unpack it and give the CSV file", thousands(*limit)
+    )]
+    TooLarge {
+        /// Where the limit is reached.
+        at: Place,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// Bytes that are not text.
     #[error("{at}: the text is not UTF-8; save the file as UTF-8")]
     NotUtf8 {
@@ -74,16 +145,16 @@ pub enum LoadError {
         at: Place,
     },
     /// No line with text.
-    #[error("{} is empty; give a file with bars", path.display())]
+    #[error("{origin} is empty; give a file with bars")]
     Empty {
-        /// The path.
-        path: PathBuf,
+        /// The file.
+        origin: Origin,
     },
     /// A header and nothing below.
-    #[error("{} has a header on line 1 but no bars below it; give a file with bars", path.display())]
+    #[error("{origin} has a header but no bars below it; give a file with bars")]
     HeaderOnly {
-        /// The path.
-        path: PathBuf,
+        /// The file.
+        origin: Origin,
     },
     /// Columns that bars need are not there.
     #[error(
@@ -168,7 +239,7 @@ pub enum LoadError {
     /// A time written in another way than the first.
     #[error(
         "{at}: {column} {text} is in {found}, but the file began in {first}; write all times in one format \
-         or split the file"
+         or split the file there (several files may each have their own)"
     )]
     MixedTimes {
         /// The row.
@@ -192,29 +263,24 @@ pub enum LoadError {
     },
     /// The time of an earlier row.
     #[error(
-        "{at}: line {first_line} already has a bar at {time}; delete one of the two rows or set \
-         data.policy.duplicates = \"drop\" to use the first"
+        "{at}: {detail}; delete one of the two rows or set data.policy.duplicates = \"drop\" to use the first"
     )]
     Duplicate {
         /// The second row.
         at: Place,
-        /// Its time.
-        time: Timestamp,
-        /// The first row.
-        first_line: u64,
+        /// Where the first one is, and the time.
+        detail: String,
     },
     /// A time before the one above it.
     #[error(
-        "{at}: {time} comes after {previous}, so the times are not in order; sort the rows by time or set \
+        "{at}: {detail}, so the times are not in order; sort the rows by time or set \
          data.policy.out_of_order = \"drop\""
     )]
     OutOfOrder {
         /// The row.
         at: Place,
-        /// Its time.
-        time: Timestamp,
-        /// The last time before it.
-        previous: Timestamp,
+        /// Its time and the last one before it.
+        detail: String,
     },
     /// A hole that cuts the series, under a policy that forbids it.
     #[error(
@@ -234,7 +300,7 @@ pub enum LoadError {
         limit: u64,
     },
     /// A finding that the policy forbids.
-    #[error("{at}: {detail}; correct the data or set data.policy.{} to \"drop\" or \"keep\"", kind.key())]
+    #[error("{at}: {detail}; correct the data or set data.policy.{} to \"keep\" or \"drop\"", kind.key())]
     Refused {
         /// The first such row.
         at: Place,

@@ -2,9 +2,9 @@
 
 use market::{Bar, Timeframe, Timestamp};
 
-use crate::quality::Findings;
+use crate::FindingKind;
+use crate::daylight_saving::{ADVICE, zone_that_skips};
 use crate::thousands::thousands;
-use crate::{FindingKind, TimeFormat};
 
 /// How many robust standard deviations make an outlier.
 const OUTLIER_SIGMAS: f64 = 20.0;
@@ -13,13 +13,24 @@ const MIN_RETURNS: usize = 20;
 /// Log returns that differ by less are equal but for rounding.
 const ROUNDING: f64 = 1e-9;
 
+/// Where a row stands: in which part, by its place in the sequence, and on which line or row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct At {
+    pub(crate) part: usize,
+    pub(crate) line: u64,
+}
+
 /// A bar with what the file says beyond it.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadBar {
     pub(crate) bar: Bar,
-    pub(crate) line: u64,
+    pub(crate) at: At,
     /// What the file says about the bar's end.
     pub(crate) closes: Option<Timestamp>,
+    /// By how much an inclusive end lies before the next bar, in milliseconds.
+    pub(crate) inclusive_step: i64,
+    /// True where the time has a clock but no offset.
+    pub(crate) local: bool,
 }
 
 /// A finding: the first of `length` bars in a row, by index, and what is wrong.
@@ -29,28 +40,16 @@ pub(crate) struct Found {
     pub(crate) detail: String,
 }
 
-impl Found {
-    /// Adds this finding to the counts.
-    pub(crate) fn count(self, kind: FindingKind, bars: &[ReadBar], findings: &mut Findings) {
-        let first = &bars[self.first];
-        findings.add(kind, self.length as u64, (first.line, first.bar.open_time), || self.detail);
-    }
-}
-
 /// Every finding of one kind in `bars`, in time order; none for the kinds that the rows show themselves.
-pub(crate) fn find(
-    kind: FindingKind,
-    bars: &[ReadBar],
-    timeframe: Timeframe,
-    format: TimeFormat,
-) -> Vec<Found> {
+pub(crate) fn find(kind: FindingKind, bars: &[ReadBar], timeframe: Timeframe) -> Vec<Found> {
     match kind {
         FindingKind::Duplicates | FindingKind::OutOfOrder | FindingKind::InvalidBars => Vec::new(),
         FindingKind::ZeroVolumeRuns => zero_volume_runs(bars),
         FindingKind::FlatBars => runs(bars, Bar::is_flat, "of one price"),
         FindingKind::Outliers => outliers(bars, timeframe),
         FindingKind::OffGrid => off_grid(bars, timeframe),
-        FindingKind::ShortBars => short_bars(bars, timeframe, format),
+        FindingKind::ShortBars => short_bars(bars, timeframe),
+        FindingKind::DaylightSaving => skipped_hours(bars, timeframe),
     }
 }
 
@@ -146,17 +145,34 @@ fn off_grid(bars: &[ReadBar], timeframe: Timeframe) -> Vec<Found> {
     .collect()
 }
 
-fn short_bars(bars: &[ReadBar], timeframe: Timeframe, format: TimeFormat) -> Vec<Found> {
+fn short_bars(bars: &[ReadBar], timeframe: Timeframe) -> Vec<Found> {
     let mut found = Vec::new();
     for (first, read) in bars.iter().enumerate() {
         let Some(closes) = read.closes else { continue };
         let length = closes.millis() - read.bar.open_time.millis();
         let short_of = timeframe.millis() - length;
-        if short_of == 0 || short_of == 1 || short_of == format.inclusive_step_millis() {
+        if short_of == 0 || short_of == 1 || short_of == read.inclusive_step {
             continue;
         }
         let detail = format!("closes at {closes}, not {timeframe} after it opens");
         found.push(Found { first, length: 1, detail });
+    }
+    found
+}
+
+/// Holes of exactly the hour that the clocks of some zone skip, between times without an offset.
+fn skipped_hours(bars: &[ReadBar], timeframe: Timeframe) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (index, pair) in bars.windows(2).enumerate() {
+        let from = pair[0].bar.open_time.plus_bars(1, timeframe);
+        let until = pair[1].bar.open_time;
+        if !(pair[0].local && pair[1].local && until.millis() - from.millis() == 3_600_000) {
+            continue;
+        }
+        if let Some(zone) = zone_that_skips(from) {
+            let detail = format!("no bars for the hour before, which clocks skip in {zone}: {ADVICE}");
+            found.push(Found { first: index + 1, length: 1, detail });
+        }
     }
     found
 }
@@ -199,7 +215,13 @@ mod tests {
             .enumerate()
             .map(bar)
             .zip(2..)
-            .map(|(bar, line)| ReadBar { bar, line, closes: None })
+            .map(|(bar, line)| ReadBar {
+                bar,
+                at: At { part: 0, line },
+                closes: None,
+                inclusive_step: 1,
+                local: false,
+            })
             .collect()
     }
 

@@ -1,99 +1,111 @@
-//! The rows of a file, sifted by the policy.
+//! The rows of one symbol, sifted by the policy.
 
-use market::Timeframe;
+use market::{Timeframe, Timestamp};
 
-use crate::findings::{ReadBar, find};
+use crate::daylight_saving::{ADVICE, zone_that_repeats};
+use crate::findings::{At, ReadBar, find};
 use crate::quality::Findings;
-use crate::rows::{Row, RowReader};
-use crate::{Action, FindingKind, LoadError, LoadOptions, QualityPolicy, TimeFormat};
+use crate::rows::{Row, Times};
+use crate::sequence::Planned;
+use crate::{Action, FindingKind, LoadError, Place, QualityPolicy};
 
-/// The rows that can be bars, and what was found.
+/// The rows of one symbol that can be bars, and what was found.
 pub(crate) struct Input {
+    pub(crate) symbol: String,
     pub(crate) bars: Vec<ReadBar>,
     /// The text columns asked for, with one value per bar each.
     pub(crate) extra: Vec<Vec<String>>,
-    /// Rows read, whether or not they became bars.
-    pub(crate) rows: u64,
+    /// Rows read from each part, by its place in the sequence, whether or not they became bars.
+    pub(crate) rows: Vec<(usize, u64)>,
     pub(crate) findings: Findings,
 }
 
 impl Input {
-    /// Reads a file to its end.
-    pub(crate) fn read(reader: &mut RowReader, options: &LoadOptions) -> Result<Self, LoadError> {
-        let extra = vec![Vec::new(); options.extra_columns.len()];
-        let mut input = Self { bars: Vec::new(), extra, rows: 0, findings: Findings::default() };
-        while let Some(row) = reader.next_row()? {
-            input.rows += 1;
-            if let Some(read) = input.usable(reader, row, options.policy)? {
-                input.bars.push(read);
-                for (values, value) in input.extra.iter_mut().zip(reader.extra()) {
-                    values.push(value.to_owned());
-                }
-            }
+    pub(crate) fn new(symbol: &str, extra_columns: usize) -> Self {
+        Self {
+            symbol: symbol.to_owned(),
+            bars: Vec::new(),
+            extra: vec![Vec::new(); extra_columns],
+            rows: Vec::new(),
+            findings: Findings::default(),
         }
-        Ok(input)
     }
 
-    /// The bar of a row, or `None` where the policy drops it.
-    fn usable(
+    /// Takes the next row, which stands in part number `part` of the sequence. True when it became a bar.
+    pub(crate) fn take(
         &mut self,
-        reader: &RowReader,
         row: Row,
+        part: usize,
+        times: Times,
+        sequence: &[Planned],
         policy: QualityPolicy,
-    ) -> Result<Option<ReadBar>, LoadError> {
-        let Row { line, open_time: time, bar, closes } = row;
-        let bar = match bar {
+    ) -> Result<bool, LoadError> {
+        match self.rows.last_mut() {
+            Some((last, count)) if *last == part => *count += 1,
+            _ => self.rows.push((part, 1)),
+        }
+        let at = At { part, line: row.line };
+        let place = |at: At| sequence[at.part].part.place(at.line);
+        let time = row.open_time;
+        let bar = match row.bar {
             Ok(bar) => bar,
             Err(detail) if policy.invalid_bars == Action::Error => {
-                return Err(LoadError::InvalidBar { at: reader.place(line), detail });
+                return Err(LoadError::InvalidBar { at: place(at), detail });
             }
             Err(detail) => {
-                self.findings.add(FindingKind::InvalidBars, 1, (line, time), || detail);
-                return Ok(None);
+                self.findings.add(FindingKind::InvalidBars, 1, (at, time), || detail);
+                return Ok(false);
             }
         };
         let Some(last) = self.bars.last().filter(|last| time <= last.bar.open_time) else {
-            return Ok(Some(ReadBar { bar, line, closes }));
+            let inclusive_step = times.format.inclusive_step_millis();
+            self.bars.push(ReadBar { bar, at, closes: row.closes, inclusive_step, local: times.local });
+            return Ok(true);
         };
         if let Ok(index) = self.bars.binary_search_by_key(&time, |read| read.bar.open_time) {
-            let first_line = self.bars[index].line;
+            let (first, second) = (place(self.bars[index].at), place(at));
+            let detail = already_there(&first, &second, time, times);
             if policy.duplicates == Action::Error {
-                return Err(LoadError::Duplicate { at: reader.place(line), time, first_line });
+                return Err(LoadError::Duplicate { at: second, detail });
             }
-            let detail = || format!("line {first_line} already has a bar at {time}");
-            self.findings.add(FindingKind::Duplicates, 1, (line, time), detail);
+            self.findings.add(FindingKind::Duplicates, 1, (at, time), || detail);
         } else {
-            let previous = last.bar.open_time;
+            let detail = comes_after(&place(last.at), &place(at), (time, last.bar.open_time), times);
             if policy.out_of_order == Action::Error {
-                return Err(LoadError::OutOfOrder { at: reader.place(line), time, previous });
+                return Err(LoadError::OutOfOrder { at: place(at), detail });
             }
-            self.findings
-                .add(FindingKind::OutOfOrder, 1, (line, time), || format!("{time} comes after {previous}"));
+            self.findings.add(FindingKind::OutOfOrder, 1, (at, time), || detail);
         }
-        Ok(None)
+        Ok(false)
+    }
+
+    /// How many rows were read.
+    pub(crate) fn row_count(&self) -> u64 {
+        self.rows.iter().map(|(_, count)| count).sum()
     }
 
     /// Finds what a series can hold but a model should know of, and drops what the policy says.
     pub(crate) fn inspect(
         &mut self,
-        reader: &RowReader,
+        sequence: &[Planned],
         policy: QualityPolicy,
         timeframe: Timeframe,
-        format: TimeFormat,
     ) -> Result<(), LoadError> {
         let mut kept = vec![true; self.bars.len()];
         for kind in FindingKind::ALL {
             let action = policy.action(kind);
-            for found in find(kind, &self.bars, timeframe, format) {
+            for found in find(kind, &self.bars, timeframe) {
+                let first = &self.bars[found.first];
                 match action {
                     Action::Error => {
-                        let at = reader.place(self.bars[found.first].line);
+                        let at = sequence[first.at.part].part.place(first.at.line);
                         return Err(LoadError::Refused { at, kind, detail: found.detail });
                     }
                     Action::Drop => kept[found.first..found.first + found.length].fill(false),
                     Action::Keep => {}
                 }
-                found.count(kind, &self.bars, &mut self.findings);
+                let place = (first.at, first.bar.open_time);
+                self.findings.add(kind, found.length as u64, place, || found.detail);
             }
         }
         retain(&mut self.bars, &kept);
@@ -101,6 +113,28 @@ impl Input {
             retain(values, &kept);
         }
         Ok(())
+    }
+}
+
+fn already_there(first: &Place, second: &Place, time: Timestamp, times: Times) -> String {
+    format!("{} already has a bar at {time}{}", first.beside(second), repeated_hour(time, times))
+}
+
+fn comes_after(
+    last: &Place,
+    second: &Place,
+    (time, previous): (Timestamp, Timestamp),
+    times: Times,
+) -> String {
+    let whose = if last.origin == second.origin { String::new() } else { format!(" of {last}") };
+    format!("{time} comes after {previous}{whose}{}", repeated_hour(time, times))
+}
+
+/// A remark where the time is of the hour that clocks repeat in autumn.
+fn repeated_hour(time: Timestamp, times: Times) -> String {
+    match zone_that_repeats(time).filter(|_| times.local) {
+        Some(zone) => format!(" (in the hour that clocks repeat in {zone}: {ADVICE})"),
+        None => String::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LoadError, Place};
+use crate::place::listed;
 
 /// The layouts that are recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum Layout {
     /// Yahoo's `Date,Open,High,Low,Close,Adj Close,Volume`. `Close` is used, because the other prices
     /// of a row are not adjusted either; the adjusted close is not read.
     Yahoo,
+    /// NautilusTrader's Parquet catalogue: fixed point numbers and the time of the close.
+    NautilusCatalogue,
 }
 
 impl fmt::Display for Layout {
@@ -25,12 +27,15 @@ impl fmt::Display for Layout {
             Self::BinanceKline => "Binance kline",
             Self::Ohlcv => "OHLCV",
             Self::Yahoo => "Yahoo",
+            Self::NautilusCatalogue => "NautilusTrader catalogue",
         })
     }
 }
 
 /// Names of the time column, the surest first.
 const TIME: [&str; 6] = ["open_time", "opentime", "timestamp", "datetime", "date", "time"];
+/// Names of the column that tells whose bar a row is.
+const SYMBOL: [&str; 3] = ["symbol", "ticker", "instrument_id"];
 const CLOSE_TIME: [&str; 2] = ["close_time", "closetime"];
 const QUOTE_VOLUME: [&str; 2] = ["quote_volume", "quote_asset_volume"];
 const TRADES: [&str; 3] = ["count", "trades", "number_of_trades"];
@@ -62,11 +67,23 @@ pub(crate) struct Columns {
     pub(crate) width: usize,
     pub(crate) time: usize,
     pub(crate) values: [usize; 5],
+    pub(crate) symbol: Option<usize>,
     pub(crate) close_time: Option<usize>,
     pub(crate) quote_volume: Option<usize>,
     pub(crate) trades: Option<usize>,
     pub(crate) taker_buy_volume: Option<usize>,
     pub(crate) extra: Vec<usize>,
+}
+
+/// Why column names are not those of bars.
+#[derive(Debug)]
+pub(crate) enum HeaderFault {
+    /// Columns are missing or there twice.
+    Wrong { problem: String, found: String },
+    /// A text column that was asked for is missing.
+    Extra { name: String, found: String },
+    /// No header, and no known number of columns.
+    Width(usize),
 }
 
 /// True when a first line with these fields is a header: no field is a number.
@@ -76,13 +93,12 @@ pub(crate) fn is_header<'a>(fields: impl IntoIterator<Item = &'a str>) -> bool {
 
 impl Columns {
     /// The columns of a file with the header `names`; `extra` are the text columns asked for.
-    pub(crate) fn from_header(names: &[&str], extra: &[String], at: &Place) -> Result<Self, LoadError> {
+    pub(crate) fn from_header(names: &[&str], extra: &[String]) -> Result<Self, HeaderFault> {
         let plain: Vec<String> =
             names.iter().map(|name| name.trim().to_lowercase().replace([' ', '-'], "_")).collect();
         let find =
             |aliases: &[&str]| aliases.iter().find_map(|alias| plain.iter().position(|name| name == alias));
-        let wrong =
-            |problem: String| LoadError::WrongColumns { at: at.clone(), problem, found: listed(names) };
+        let wrong = |problem: String| HeaderFault::Wrong { problem, found: listed(names) };
         let mut missing = Vec::new();
         let time = find(&TIME).unwrap_or_else(|| {
             missing.push("time");
@@ -115,51 +131,52 @@ impl Columns {
             width: names.len(),
             time,
             values,
+            symbol: find(&SYMBOL),
             close_time,
             quote_volume,
             trades: find(&TRADES),
             taker_buy_volume: find(&TAKER_BUY_VOLUME),
-            extra: extra.iter().map(|name| extra_column(names, name, at)).collect::<Result<_, _>>()?,
+            extra: extra.iter().map(|name| extra_column(names, name)).collect::<Result<_, _>>()?,
         })
     }
 
+    /// Binance's columns without header.
+    pub(crate) fn binance() -> Self {
+        Self::from_header(&BINANCE, &[]).expect("the names are those of bars")
+    }
+
     /// The columns of a file without header, told by their number.
-    pub(crate) fn from_width(width: usize, extra: &[String], at: &Place) -> Result<Self, LoadError> {
+    pub(crate) fn from_width(width: usize, extra: &[String]) -> Result<Self, HeaderFault> {
         match width {
-            6 => Self::from_header(&BINANCE[..6], extra, at),
-            12 => Self::from_header(&BINANCE, extra, at),
-            found => Err(LoadError::UnknownWidth { at: at.clone(), found }),
+            6 => Self::from_header(&BINANCE[..6], extra),
+            12 => Self::from_header(&BINANCE, extra),
+            found => Err(HeaderFault::Width(found)),
         }
     }
 }
 
 /// The column called `name`: exactly so, or else but for upper and lower case.
-fn extra_column(names: &[&str], name: &str, at: &Place) -> Result<usize, LoadError> {
+fn extra_column(names: &[&str], name: &str) -> Result<usize, HeaderFault> {
     let exact = names.iter().position(|other| other.trim() == name.trim());
     exact
         .or_else(|| names.iter().position(|other| other.trim().eq_ignore_ascii_case(name.trim())))
-        .ok_or_else(|| LoadError::ExtraColumn { at: at.clone(), name: name.to_owned(), found: listed(names) })
-}
-
-/// Column names for a message, on one line.
-fn listed(names: &[&str]) -> String {
-    let mut text: String = names.join(", ").escape_debug().take(301).collect();
-    if text.chars().count() > 300 {
-        text.pop();
-        text.push('…');
-    }
-    text
+        .ok_or_else(|| HeaderFault::Extra { name: name.to_owned(), found: listed(names) })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
-    fn columns(header: &str) -> Result<Columns, LoadError> {
+    fn columns(header: &str) -> Result<Columns, HeaderFault> {
         let names: Vec<&str> = header.split(',').collect();
-        Columns::from_header(&names, &[], &Place { path: PathBuf::from("bars.csv"), line: 1 })
+        Columns::from_header(&names, &[])
+    }
+
+    fn fault(header: &str) -> (String, String) {
+        match columns(header) {
+            Err(HeaderFault::Wrong { problem, found }) => (problem, found),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -180,11 +197,11 @@ mod tests {
 
     #[test]
     fn a_missing_column_is_named_with_what_is_there() {
-        let text = columns("time,open,high,low,close").unwrap_err().to_string();
-        assert!(text.contains("volume is missing") && text.contains("found are time, open"), "{text}");
-        let text = columns("time,open,high,low,close,close,volume").unwrap_err().to_string();
-        assert!(text.contains("close is there twice"), "{text}");
-        let text = columns("time;open;high;low;close;volume").unwrap_err().to_string();
-        assert!(text.contains("time, open, high, low, close, volume are missing"), "{text}");
+        let (problem, found) = fault("time,open,high,low,close");
+        assert!(problem.contains("volume is missing") && found.starts_with("time, open"), "{problem}");
+        let (problem, _) = fault("time,open,high,low,close,close,volume");
+        assert!(problem.contains("close is there twice"), "{problem}");
+        let (problem, _) = fault("time;open;high;low;close;volume");
+        assert!(problem.contains("time, open, high, low, close, volume are missing"), "{problem}");
     }
 }

@@ -38,6 +38,8 @@ pub struct QualityPolicy {
     pub off_grid: Action,
     /// Bars whose close time is not one timeframe after their open time.
     pub short_bars: Action,
+    /// Holes of an hour that clocks skip; see [`FindingKind::DaylightSaving`]. There is nothing to drop.
+    pub daylight_saving: Action,
 }
 
 impl Default for QualityPolicy {
@@ -52,6 +54,7 @@ impl Default for QualityPolicy {
             outliers: Action::Keep,
             off_grid: Action::Keep,
             short_bars: Action::Keep,
+            daylight_saving: Action::Keep,
         }
     }
 }
@@ -67,7 +70,12 @@ impl QualityPolicy {
                 return Err(PolicyError::CannotKeep { key: kind.key() });
             }
         }
-        if self.gaps == Action::Drop { Err(PolicyError::CannotDropGaps) } else { Ok(()) }
+        for (key, action) in [("gaps", self.gaps), ("daylight_saving", self.daylight_saving)] {
+            if action == Action::Drop {
+                return Err(PolicyError::CannotDropHoles { key });
+            }
+        }
+        Ok(())
     }
 
     /// The action for findings of one kind.
@@ -81,6 +89,7 @@ impl QualityPolicy {
             FindingKind::Outliers => self.outliers,
             FindingKind::OffGrid => self.off_grid,
             FindingKind::ShortBars => self.short_bars,
+            FindingKind::DaylightSaving => self.daylight_saving,
         }
     }
 }
@@ -99,9 +108,12 @@ pub enum PolicyError {
     },
     /// A hole has no rows.
     #[error(
-        "data.policy.gaps = \"drop\" is refused because a hole has no rows to drop; set \"error\" or \"keep\""
+        "data.policy.{key} = \"drop\" is refused because a hole has no rows to drop; set \"error\" or \"keep\""
     )]
-    CannotDropGaps,
+    CannotDropHoles {
+        /// The setting.
+        key: &'static str,
+    },
 }
 
 #[cfg(test)]
@@ -114,6 +126,6 @@ mod tests {
         let keep = QualityPolicy { out_of_order: Action::Keep, ..QualityPolicy::default() };
         assert_eq!(keep.validate(), Err(PolicyError::CannotKeep { key: "out_of_order" }));
         let drop = QualityPolicy { gaps: Action::Drop, ..QualityPolicy::default() };
-        assert_eq!(drop.validate(), Err(PolicyError::CannotDropGaps));
+        assert_eq!(drop.validate(), Err(PolicyError::CannotDropHoles { key: "gaps" }));
     }
 }

@@ -3,7 +3,8 @@
 use market::{Hole, Timeframe, Timestamp};
 use serde::Serialize;
 
-use crate::{Layout, TimeFormat};
+use crate::findings::At;
+use crate::{Layout, TimeFormat, Unit};
 
 /// How many findings of each kind are kept as examples.
 const EXAMPLES: usize = 5;
@@ -33,11 +34,15 @@ pub enum FindingKind {
     /// Bars whose close time in the file is not one timeframe after their open time. It may be
     /// exclusive, or inclusive: one millisecond less, or one second where times are written in seconds.
     ShortBars,
+    /// Holes of exactly the hour that the clocks of a zone skip in spring, in a file whose times have a
+    /// clock but no offset: the times may be local, and are read as UTC. In autumn such a file shows an
+    /// hour twice, which are duplicates.
+    DaylightSaving,
 }
 
 impl FindingKind {
     /// Every kind, in the order of reports.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Duplicates,
         Self::OutOfOrder,
         Self::InvalidBars,
@@ -46,6 +51,7 @@ impl FindingKind {
         Self::Outliers,
         Self::OffGrid,
         Self::ShortBars,
+        Self::DaylightSaving,
     ];
 
     /// The name of its setting in `data.policy`.
@@ -59,6 +65,7 @@ impl FindingKind {
             Self::Outliers => "outliers",
             Self::OffGrid => "off_grid",
             Self::ShortBars => "short_bars",
+            Self::DaylightSaving => "daylight_saving",
         }
     }
 }
@@ -68,7 +75,12 @@ impl FindingKind {
 pub struct Finding {
     /// What it is.
     pub kind: FindingKind,
-    /// Physical line, counted from 1.
+    /// The file, where the series comes from several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// What `line` counts.
+    pub unit: Unit,
+    /// Number of the line or row, counted from 1.
     pub line: u64,
     /// Open time of the bar; of a run's first bar.
     pub time: Timestamp,
@@ -76,17 +88,32 @@ pub struct Finding {
     pub detail: String,
 }
 
-/// What was found in a file, as text by `Display`.
+/// One of the files of a series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// The file; a file inside an archive stands in brackets behind it.
+    pub path: String,
+    /// Its layout.
+    pub layout: Layout,
+    /// How it writes times.
+    pub time_format: TimeFormat,
+    /// Rows of the series that were read from it, without the header.
+    pub rows: u64,
+}
+
+/// What was found in the files of a series, as text by `Display`.
 ///
 /// Counts are of rows or bars found, whether they were dropped or kept. Holes, segments and missing
 /// bars are those of the series after dropping.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QualityReport {
-    /// The file.
+    /// The file, directory or pattern that was asked for; the first of several.
     pub path: String,
-    /// Its layout.
+    /// The files read, in time order.
+    pub files: Vec<FileReport>,
+    /// Layout of the first file.
     pub layout: Layout,
-    /// How it writes times.
+    /// How the first file writes times.
     pub time_format: TimeFormat,
     /// Symbol of the series.
     pub symbol: String,
@@ -132,6 +159,8 @@ pub struct QualityReport {
     pub off_grid: u64,
     /// Bars that close too early or too late.
     pub short_bars: u64,
+    /// Holes of an hour that clocks skip; see [`FindingKind::DaylightSaving`].
+    pub daylight_saving: u64,
     /// Rows that were left out.
     pub dropped: u64,
     /// The first five findings of each kind.
@@ -150,6 +179,7 @@ impl QualityReport {
             FindingKind::Outliers => self.outliers,
             FindingKind::OffGrid => self.off_grid,
             FindingKind::ShortBars => self.short_bars,
+            FindingKind::DaylightSaving => self.daylight_saving,
         }
     }
 
@@ -164,7 +194,16 @@ impl QualityReport {
 pub(crate) struct Findings {
     counts: [u64; FindingKind::ALL.len()],
     longest: [u64; FindingKind::ALL.len()],
-    examples: Vec<Finding>,
+    examples: Vec<Example>,
+}
+
+/// A finding whose file is still a number.
+#[derive(Debug)]
+pub(crate) struct Example {
+    pub(crate) kind: FindingKind,
+    pub(crate) at: At,
+    pub(crate) time: Timestamp,
+    pub(crate) detail: String,
 }
 
 impl Findings {
@@ -173,13 +212,13 @@ impl Findings {
         &mut self,
         kind: FindingKind,
         length: u64,
-        (line, time): (u64, Timestamp),
+        (at, time): (At, Timestamp),
         detail: impl FnOnce() -> String,
     ) {
         self.counts[kind as usize] += length;
         self.longest[kind as usize] = self.longest[kind as usize].max(length);
         if self.examples.iter().filter(|example| example.kind == kind).count() < EXAMPLES {
-            self.examples.push(Finding { kind, line, time, detail: detail() });
+            self.examples.push(Example { kind, at, time, detail: detail() });
         }
     }
 
@@ -193,9 +232,9 @@ impl Findings {
         self.longest[kind as usize]
     }
 
-    /// The examples, by kind and then by line.
-    pub(crate) fn into_examples(mut self) -> Vec<Finding> {
-        self.examples.sort_by_key(|example| (example.kind as usize, example.line));
+    /// The examples, by kind and then by place.
+    pub(crate) fn into_examples(mut self) -> Vec<Example> {
+        self.examples.sort_by_key(|example| (example.kind as usize, example.at));
         self.examples
     }
 }

@@ -2,18 +2,20 @@
 
 use std::fmt;
 
-use crate::load::longest;
+use crate::report::longest;
 use crate::thousands::thousands;
 use crate::{FindingKind, QualityReport};
 
 /// Holes that the text shows; where there are more, those that cut come first.
 const SHOWN_HOLES: usize = 10;
+/// Files that the text shows.
+const SHOWN_FILES: usize = 12;
 
 impl fmt::Display for QualityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.path)?;
         line(f, "series", &format!("{} {}", self.symbol, self.timeframe))?;
-        line(f, "layout", &format!("{}, times in {}", self.layout, self.time_format))?;
+        self.write_files(f)?;
         line(f, "first bar", &self.first.to_string())?;
         line(f, "last bar", &self.last.to_string())?;
         line(f, "rows read", &thousands(self.rows))?;
@@ -40,6 +42,28 @@ impl fmt::Display for QualityReport {
 }
 
 impl QualityReport {
+    /// The layout; of several files also their names and rows.
+    fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layout = |layout, format| format!("{layout}, times in {format}");
+        let whole = layout(self.layout, self.time_format);
+        if self.files.len() < 2 {
+            return line(f, "layout", &whole);
+        }
+        let same = self.files.iter().all(|file| layout(file.layout, file.time_format) == whole);
+        line(f, "layout", if same { &whole } else { "different ones, see the files" })?;
+        line(f, "files", &thousands(self.files.len() as u64))?;
+        for file in self.files.iter().take(SHOWN_FILES) {
+            write!(f, "    {}: {} rows", file.path, thousands(file.rows))?;
+            let own =
+                if same { String::new() } else { format!(", {}", layout(file.layout, file.time_format)) };
+            writeln!(f, "{own}")?;
+        }
+        match self.files.len().saturating_sub(SHOWN_FILES) {
+            0 => Ok(()),
+            more => writeln!(f, "    and {more} more"),
+        }
+    }
+
     fn write_holes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.holes_total == 0 {
             return Ok(());
@@ -77,11 +101,14 @@ impl QualityReport {
             FindingKind::Outliers => ("outliers", 0),
             FindingKind::OffGrid => ("off the grid", 0),
             FindingKind::ShortBars => ("short bars", 0),
+            FindingKind::DaylightSaving => ("skipped hours", 0),
         };
         let run = if run > 1 { format!(" (up to {} in a row)", thousands(run)) } else { String::new() };
         line(f, name, &format!("{}{run}", thousands(count)))?;
         for example in &examples {
-            writeln!(f, "    line {}, {}: {}", example.line, example.time, example.detail)?;
+            let file = example.file.as_ref().map(|file| format!("{file} ")).unwrap_or_default();
+            let (unit, number) = (example.unit, example.line);
+            writeln!(f, "    {file}{unit} {number}, {}: {}", example.time, example.detail)?;
         }
         Ok(())
     }

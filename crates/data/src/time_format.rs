@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use market::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How times are written in a file. The first data row decides.
+/// How times are written in a file. The first data row decides, for each of several files on its own.
 ///
 /// Epoch units are told apart by magnitude: below 10^11 seconds, below 10^14 milliseconds, below 10^17
 /// microseconds, above that nanoseconds. (Milliseconds before March 1973 would read as seconds.)
@@ -73,6 +73,12 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
     read_time(text.trim()).map(|(_, time)| time).filter(|time| in_range(*time))
 }
 
+/// True for a text with a clock but without `Z`, `UTC` or an offset: it may be meant as local time.
+pub(crate) fn lacks_offset(text: &str) -> bool {
+    let clock = text.get(10..).unwrap_or_default();
+    clock.contains(':') && clock.chars().skip(1).all(|c| c.is_ascii_digit() || c == ':' || c == '.')
+}
+
 /// An integer, also one that a float column wrote with zeros behind the point.
 fn whole_number(text: &str) -> Option<i64> {
     let digits = match text.split_once('.') {
@@ -81,6 +87,13 @@ fn whole_number(text: &str) -> Option<i64> {
         None => text,
     };
     digits.parse().ok()
+}
+
+/// The instant of an epoch number and its unit, told by its magnitude.
+#[cfg(feature = "parquet")]
+pub(crate) fn epoch_time(number: i64) -> (TimeFormat, Timestamp) {
+    let (format, millis) = epoch(number);
+    (format, Timestamp::from_millis(millis))
 }
 
 /// The unit of an epoch number and its milliseconds.
@@ -199,6 +212,23 @@ mod tests {
             assert_eq!(shown(text), Some((TimeFormat::Iso, "2024-01-31 00:00:00".to_owned())));
         }
         assert_eq!(shown("2024-01-31T12:30:00.25Z").unwrap().1, "2024-01-31 12:30:00.250");
+    }
+
+    #[test]
+    fn a_clock_without_offset_may_be_local() {
+        for (text, lacks) in [
+            ("2024-01-31 12:30:00", true),
+            ("2024-01-31T12:30", true),
+            ("2024-01-31 12:30:00.5", true),
+            ("2024-01-31T12:30:00Z", false),
+            ("2024-01-31 12:30:00 UTC", false),
+            ("2024-01-31 12:30:00+02:00", false),
+            ("2024-01-31 12:30:00-05", false),
+            ("2024-01-31", false),
+            ("1706704200", false),
+        ] {
+            assert_eq!(lacks_offset(text), lacks, "{text}");
+        }
     }
 
     #[test]

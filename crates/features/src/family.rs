@@ -124,4 +124,8 @@ families! {
     Calendar = calendar,
     /// Takers and trades.
     OrderFlow = order_flow,
+    /// Formulaic Alphas of one symbol.
+    Alpha101 = alpha_101,
+    /// Alpha158.
+    Alpha158 = alpha_158,
 }

@@ -20,9 +20,10 @@ mod smoothing;
 mod table;
 
 pub use engine::{EngineStateError, FeatureEngine, FeatureRow};
+pub use graph::BarColumns;
 pub use rolling::{Window, mean, population_std, sample_std, sum};
 pub use rolling_median::RollingMedian;
 pub use schema::{Column, FeatureSchema, Group, SchemaError};
 pub use sets::{FeatureSet, FeatureSpec, FeatureSpecError};
 pub use smoothing::settling_bars;
-pub use table::FeatureTable;
+pub use table::{FeatureColumns, FeatureTable};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use market::Timeframe;
@@ -172,6 +173,9 @@ const EXTENDED: [&str; 107] = [
 const ORDER_FLOW: [&str; 4] =
     ["taker_imbalance", "taker_imbalance_20", "trades_ratio_20", "trade_size_ratio_20"];
 
+/// The families whose columns are the set of formulaic alphas.
+const ALPHAS: [Family; 2] = [Family::Alpha101, Family::Alpha158];
+
 /// Which features a run asks for: the `[features]` section of a config, and part of every bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -229,19 +233,33 @@ impl PartialEq for FeatureSet {
 struct Catalogue {
     graph: Graph,
     features: Vec<(Column, Signal)>,
+    /// Where the features of each family stand.
+    families: Vec<(Family, Range<usize>)>,
 }
 
 impl Catalogue {
     fn new(timeframe: Timeframe) -> Self {
         let mut graph = Graph::default();
         let mut features: Vec<(Column, Signal)> = Vec::new();
+        let mut families = Vec::with_capacity(Family::ALL.len());
         for family in Family::ALL {
+            let start = features.len();
             for feature in family.features(&mut graph, timeframe) {
                 let (column, signal) = column_of(feature, &graph);
                 features.push((column, signal));
             }
+            families.push((*family, start..features.len()));
         }
-        Self { graph, features }
+        Self { graph, features, families }
+    }
+
+    /// Names of all columns of some families.
+    fn names_of(&self, families: &[Family]) -> Vec<&str> {
+        let chosen = self.families.iter().filter(|(family, _)| families.contains(family));
+        chosen
+            .flat_map(|(_, range)| &self.features[range.clone()])
+            .map(|(column, _)| column.name.as_str())
+            .collect()
     }
 
     fn find(&self, name: &str) -> Option<&(Column, Signal)> {
@@ -279,13 +297,14 @@ impl FeatureSet {
         let catalogue = Catalogue::new(timeframe);
         let mut chosen: Vec<&(Column, Signal)> = Vec::new();
         for name in &spec.sets {
-            let members: &[&str] = match name.as_str() {
-                "seed43" => &SEED43,
-                "extended" => &EXTENDED,
-                "order_flow" => &ORDER_FLOW,
-                column => &[column],
+            let members: Vec<&str> = match name.as_str() {
+                "seed43" => SEED43.to_vec(),
+                "extended" => EXTENDED.to_vec(),
+                "order_flow" => ORDER_FLOW.to_vec(),
+                "alphas" => catalogue.names_of(&ALPHAS),
+                column => vec![column],
             };
-            for &member in members {
+            for member in members {
                 let feature = catalogue.find(member).ok_or_else(|| catalogue.unknown(member))?;
                 if !chosen.contains(&feature) {
                     chosen.push(feature);
@@ -330,6 +349,11 @@ impl FeatureSet {
     /// Its columns.
     pub fn schema(&self) -> &FeatureSchema {
         &self.schema
+    }
+
+    /// Operations per bar that compute all columns.
+    pub fn operations(&self) -> usize {
+        self.plan.steps.len()
     }
 
     /// What computes all columns.

@@ -8,9 +8,11 @@ use crate::schema::FeatureSchema;
 use crate::sets::FeatureSet;
 
 /// Bars between two looks at the other threads.
-const STRETCH: usize = 4096;
-/// Columns that are turned into rows together: one cache line of values.
-const TILE: usize = 8;
+const STRETCH: usize = 1024;
+/// Places from one column to the next: not a multiple of a memory page, whose equal offsets would compete.
+const PITCH: usize = STRETCH + 24;
+/// Rows that one thread writes at a time.
+const PIECE: usize = 256;
 
 /// The features of every bar of a series: the numbers that [`crate::FeatureEngine::update`] gives, bit for
 /// bit, computed in blocks and with columns shared out among the threads of the current rayon pool.
@@ -26,13 +28,24 @@ pub struct FeatureTable {
 /// Some of the columns at work.
 struct Share {
     runner: Runner,
-    /// Column-major `[n_columns, STRETCH]`.
+    /// Column-major `[n_columns, PITCH]`.
     values: Vec<f64>,
 }
 
 impl FeatureTable {
     /// Computes every row; `progress` hears the number of bars done every few thousand bars.
-    pub fn compute(set: &FeatureSet, series: &BarSeries, mut progress: impl FnMut(usize)) -> Self {
+    pub fn compute(set: &FeatureSet, series: &BarSeries, progress: impl FnMut(usize)) -> Self {
+        Self::compute_in(Vec::new(), set, series, progress)
+    }
+
+    /// [`FeatureTable::compute`] in memory that was used before, from [`FeatureTable::into_values`]: for long
+    /// tables a machine spends more time on handing out fresh memory than on the features.
+    pub fn compute_in(
+        mut values: Vec<f64>,
+        set: &FeatureSet,
+        series: &BarSeries,
+        mut progress: impl FnMut(usize),
+    ) -> Self {
         let schema = set.schema().clone();
         let width = schema.len();
         let mut shares: Vec<Share> = set
@@ -40,10 +53,14 @@ impl FeatureTable {
             .into_iter()
             .map(|plan| {
                 let runner = Runner::new(plan, BATCH_BLOCK);
-                Share { values: vec![0.0; runner.n_columns() * STRETCH], runner }
+                Share { values: vec![0.0; runner.n_columns() * PITCH], runner }
             })
             .collect();
-        let mut values = vec![0.0; series.len() * width];
+        if values.is_empty() {
+            values = vec![0.0; series.len() * width];
+        }
+        // Every value is written below.
+        values.resize(series.len() * width, 0.0);
         let mut bars_seen = vec![0; series.len()];
         let mut columns = BarColumns::default();
         for segment in series.segments() {
@@ -60,6 +77,11 @@ impl FeatureTable {
             }
         }
         Self { schema, values, bars_seen }
+    }
+
+    /// The memory of its values, for the next table.
+    pub fn into_values(self) -> Vec<f64> {
+        self.values
     }
 
     /// Its columns.
@@ -107,7 +129,7 @@ impl Share {
             let len = self.runner.room().min(bars.len() - start);
             self.runner.advance(bars, start, len);
             for column in 0..self.runner.n_columns() {
-                let out = &mut self.values[column * STRETCH + start..][..len];
+                let out = &mut self.values[column * PITCH + start..][..len];
                 self.runner.write_column(column, out);
             }
             start += len;
@@ -115,16 +137,77 @@ impl Share {
     }
 }
 
-/// Turns the columns of all shares into rows, a tile at a time.
-fn write_rows(shares: &[Share], width: usize, rows: &mut [f64]) {
-    let columns: Vec<&[f64]> = shares.iter().flat_map(|share| share.values.chunks(STRETCH)).collect();
-    rows.par_chunks_mut(256 * width).enumerate().for_each(|(piece, rows)| {
-        let first = piece * 256;
-        for (tile, group) in columns.chunks(TILE).enumerate() {
-            for (place, row) in rows.chunks_mut(width).enumerate() {
-                for (value, column) in row[tile * TILE..].iter_mut().zip(group) {
-                    *value = column[first + place];
+/// The features of bars without a hole, column by column.
+#[derive(Debug, Clone)]
+pub struct FeatureColumns {
+    schema: FeatureSchema,
+    columns: Vec<Vec<f64>>,
+}
+
+impl FeatureColumns {
+    /// Computes every column over bars of one segment, columns shared out among the threads of the current
+    /// rayon pool.
+    pub fn compute(set: &FeatureSet, bars: &BarColumns) -> Self {
+        Self::compute_in(Vec::new(), set, bars)
+    }
+
+    /// [`FeatureColumns::compute`] in memory that was used before, from [`FeatureColumns::into_columns`].
+    pub fn compute_in(mut memory: Vec<Vec<f64>>, set: &FeatureSet, bars: &BarColumns) -> Self {
+        memory.resize_with(set.schema().len(), || Vec::with_capacity(bars.len()));
+        memory.iter_mut().for_each(Vec::clear);
+        let mut memory = memory.into_iter();
+        let shares: Vec<(Runner, Vec<Vec<f64>>)> = set
+            .shares(rayon::current_num_threads())
+            .into_iter()
+            .map(|plan| {
+                let runner = Runner::new(plan, BATCH_BLOCK);
+                let columns = memory.by_ref().take(runner.n_columns()).collect();
+                (runner, columns)
+            })
+            .collect();
+        let columns = shares
+            .into_par_iter()
+            .map(|(mut runner, mut columns)| {
+                let mut start = 0;
+                while start < bars.len() {
+                    let len = runner.room().min(bars.len() - start);
+                    runner.advance(bars, start, len);
+                    for (index, column) in columns.iter_mut().enumerate() {
+                        runner.push_column(index, len, column);
+                    }
+                    start += len;
                 }
+                columns
+            })
+            .flatten()
+            .collect();
+        Self { schema: set.schema().clone(), columns }
+    }
+
+    /// Its columns, for the next computation's memory too.
+    pub fn into_columns(self) -> Vec<Vec<f64>> {
+        self.columns
+    }
+
+    /// Its columns' names and warm-ups.
+    pub fn schema(&self) -> &FeatureSchema {
+        &self.schema
+    }
+
+    /// Values of one column, one per bar; 0 where it has no value yet.
+    pub fn column(&self, index: usize) -> &[f64] {
+        &self.columns[index]
+    }
+}
+
+/// Turns the columns of all shares into rows.
+fn write_rows(shares: &[Share], width: usize, rows: &mut [f64]) {
+    let columns: Vec<&[f64]> = shares.iter().flat_map(|share| share.values.chunks(PITCH)).collect();
+    rows.par_chunks_mut(PIECE * width).enumerate().for_each(|(piece, rows)| {
+        for (place, row) in rows.chunks_mut(width).enumerate() {
+            let bar = piece * PIECE + place;
+            for (value, column) in row.iter_mut().zip(&columns) {
+                *value = column[bar];
             }
         }
     });

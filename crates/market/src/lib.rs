@@ -1,4 +1,4 @@
-//! The words every other crate speaks: bars, series with their gaps, time, regime classes,
+//! The words every other crate speaks: bars, series with their gaps, larger timeframes, time, regime classes,
 //! probabilities, predictions and seeds.
 //!
 //! Comes in: plain numbers and strings. Goes out: values that are valid by construction, so nothing
@@ -8,6 +8,7 @@ mod bar;
 mod classes;
 mod prediction;
 mod probabilities;
+mod resample;
 mod seed;
 mod series;
 mod taxonomy;
@@ -17,6 +18,7 @@ pub use bar::{Bar, BarError};
 pub use classes::{Classes, ClassesError};
 pub use prediction::{Prediction, PredictionSource};
 pub use probabilities::{ClassProbabilities, ProbabilityError};
+pub use resample::{ClosedBars, ResampleError, Resampler, resample};
 pub use seed::{Purpose, Seed};
 pub use series::{BarSeries, GapPolicy, Hole, SeriesError};
 pub use taxonomy::{Daily, Direction, Nautilus, Taxonomy, Trend, TrendVol, Volatility};

@@ -35,6 +35,8 @@ pub enum Purpose {
     Detector = 9,
     /// A seed for a part of the run, such as one fold.
     Part = 10,
+    /// Places and changes of the leak check.
+    LeakCheck = 11,
 }
 
 impl Seed {

@@ -44,9 +44,10 @@ pub(crate) struct PredictArguments {
     /// Bundle: artifacts/models/NAME for its newest version, or artifacts/models/NAME/VERSION
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// Bars (CSV or CSV.gz; the layout is detected)
-    #[arg(long, value_name = "BARS")]
-    pub(crate) input: PathBuf,
+    /// Bars: CSV (plain, gzip, zip) or Parquet, a directory or a pattern such as 'BTCUSDT-5m-*.zip';
+    /// repeatable, all of it is one series
+    #[arg(long, value_name = "BARS", required = true)]
+    pub(crate) input: Vec<PathBuf>,
     /// File to write
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,

@@ -22,12 +22,12 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
         max_missing_bars: Some(core.gaps.max_missing_bars),
         ..LoadOptions::default()
     };
-    let loaded = data::load(&arguments.input, &options)?;
+    let loaded = data::load_files(&arguments.input, &options)?;
     let series = &loaded.series;
     if series.timeframe() != core.timeframe && !arguments.any_timeframe {
         bail!(
             "{} holds {} bars, {} was trained on {} bars; give it such bars, or add --any-timeframe if you know why",
-            arguments.input.display(),
+            loaded.quality.path,
             series.timeframe(),
             bundle.manifest.model_version(),
             core.timeframe
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
     if answerable.is_empty() {
         bail!(
             "{} has {} bars, {} needs {} bars without a long hole before its first prediction; give it a longer file",
-            arguments.input.display(),
+            loaded.quality.path,
             series.len(),
             bundle.manifest.model_version(),
             bundle.pipeline.required_bars()

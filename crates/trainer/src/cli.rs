@@ -8,7 +8,10 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use market::Timeframe;
 
-use crate::{check, synth, train};
+use crate::data_command::DataCommand;
+use crate::feature_file::{self, FeaturesArguments};
+use crate::leak_check::{self, LeakCheckArguments};
+use crate::{synth, train};
 
 /// How a command ended, as its exit code. Failures are errors, exit code 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,9 @@ const EXAMPLES: &str = "Examples:
   trainer --config lstm.toml
   trainer --config random_forest.toml --data BTCUSDT-5m.csv.gz --set label.kind=forward_direction
   trainer synth --preset bench --bars 20000 --seed 7 --out market.csv.gz
+  trainer data fetch --symbol BTCUSDT --interval 5m --from 2024-01 --out market
   trainer data check BTCUSDT-5m.csv.gz
+  trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
 
 Exit codes: 0 done, 1 the answer is no, 2 failed.";
 
@@ -45,9 +50,10 @@ pub(crate) struct TrainArguments {
     /// The run's TOML file; looked up as given, then in configs/
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Bars to train on instead of the config's (CSV or CSV.gz; the layout is detected)
+    /// Bars to train on instead of the config's: CSV (plain, gzip, zip) or Parquet, a directory or a pattern
+    /// such as 'BTCUSDT-5m-*.zip'; repeatable, all of it is one series
     #[arg(long, value_name = "BARS")]
-    pub(crate) data: Option<PathBuf>,
+    pub(crate) data: Vec<PathBuf>,
     /// Where models/ and runs/ are written
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub(crate) out: PathBuf,
@@ -78,7 +84,11 @@ pub(crate) struct TrainArguments {
 enum Command {
     /// Write a synthetic market whose regimes are known
     Synth(SynthArguments),
-    /// Look at bars
+    /// Write the features of bars as a table, with the label when one is asked for
+    Features(FeaturesArguments),
+    /// Look for information from the future in features, and from the past in labels
+    LeakCheck(LeakCheckArguments),
+    /// Get bars, look at them, make longer ones
     #[command(subcommand)]
     Data(DataCommand),
 }
@@ -103,18 +113,6 @@ pub(crate) struct SynthArguments {
     pub(crate) out: PathBuf,
 }
 
-#[derive(Debug, Subcommand)]
-enum DataCommand {
-    /// Report what is in a file of bars: layout, span, holes, and everything odd
-    Check {
-        /// CSV or CSV.gz
-        file: PathBuf,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
 /// Runs the trainer on a command line (the program's name first), writing what it has to say to `out`.
 ///
 /// # Errors
@@ -135,16 +133,29 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
     };
     match cli.command {
         Some(Command::Synth(arguments)) => synth::run(&arguments, out),
-        Some(Command::Data(DataCommand::Check { file, json })) => check::run(&file, json, out),
-        None => {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(cli.train.threads.map_or(0, usize::from))
-                .build()
-                .context("can't start threads")?;
-            let mut said = Vec::new();
-            let outcome = pool.install(|| train::run(&cli.train, &mut said));
-            out.write_all(&said)?;
-            outcome
+        Some(Command::Data(command)) => command.run(out),
+        Some(Command::Features(arguments)) => {
+            on_threads(arguments.threads, out, |out| feature_file::run(&arguments, out))
         }
+        Some(Command::LeakCheck(arguments)) => {
+            on_threads(arguments.threads, out, |out| leak_check::run(&arguments, out))
+        }
+        None => on_threads(cli.train.threads, out, |out| train::run(&cli.train, out)),
     }
+}
+
+/// Runs a command on a number of threads, by default one for each core.
+fn on_threads(
+    threads: Option<u16>,
+    out: &mut dyn Write,
+    command: impl FnOnce(&mut dyn Write) -> Result<Outcome> + Send,
+) -> Result<Outcome> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .build()
+        .context("can't start threads")?;
+    let mut said = Vec::new();
+    let outcome = pool.install(|| command(&mut said));
+    out.write_all(&said)?;
+    outcome
 }

@@ -6,22 +6,29 @@
 //! predictions: that is the predictor's work, by the same pipeline code.
 
 mod baselines;
+mod byte_progress;
 mod check;
 mod cli;
 pub mod config;
+mod data_command;
 mod dataset;
 mod experiment;
+mod fetch;
+mod feature_file;
 mod fold;
 mod git;
 mod importance;
+mod leak_check;
 mod metrics;
 mod output;
 mod progress;
 pub mod report;
+mod resample;
 mod results;
 mod scoring;
 mod source;
 mod synth;
+mod text_file;
 mod train;
 mod verdict;
 mod walk_forward;

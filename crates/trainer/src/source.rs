@@ -1,23 +1,28 @@
 //! Loading the bars that a config or the command line names.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Result, anyhow, bail};
 use data::{LoadError, LoadOptions, LoadedBars};
 use labels::{Definition, LabelKind, LabelSpec, ProvidedColumns};
 use market::Timestamp;
 
-use crate::config::{Config, ConfigFile};
+use crate::config::{BarPaths, Config, ConfigFile};
 
-/// Reads the config's bars with the columns that its label needs.
-pub(crate) fn load(file: &ConfigFile, given: Option<&std::path::Path>) -> Result<LoadedBars> {
+/// Reads the config's bars, or those of the paths given instead, with the columns that its label needs.
+pub(crate) fn load<'a>(
+    file: &ConfigFile,
+    given: impl IntoIterator<Item = &'a Path>,
+) -> Result<LoadedBars> {
     let config = &file.config;
-    let path = match (given, &config.data.path) {
-        (Some(path), _) => path.to_owned(),
-        (None, Some(path)) => file.resolve(path),
-        (None, None) => {
-            return Err(file.fault("data.path", "name a file here, or give one with --data").into());
-        }
-    };
-    data::load(&path, &options(config)).map_err(|error| match error {
+    let mut paths: Vec<PathBuf> = given.into_iter().map(Path::to_owned).collect();
+    if paths.is_empty() {
+        paths.extend(config.data.path.iter().flat_map(BarPaths::iter).map(|path| file.resolve(path)));
+    }
+    if paths.is_empty() {
+        return Err(file.fault("data.path", "name a file here, or give one with --data").into());
+    }
+    data::load_files(&paths, &options(config)).map_err(|error| match error {
         LoadError::ExtraColumn { .. } => {
             anyhow!("label.column and label.until_column must be columns of the file: {error}")
         }
@@ -32,6 +37,7 @@ fn options(config: &Config) -> LoadOptions {
         max_missing_bars: config.data.max_missing_bars,
         policy: config.data.policy,
         extra_columns: config.label.extra_columns(),
+        ..LoadOptions::default()
     }
 }
 

@@ -4,12 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use market::Seed;
 use synthetic::{Preset, SyntheticMarket};
 
 use crate::cli::{Outcome, SynthArguments};
+use crate::text_file;
 
 /// Writes the bars with their true regimes.
 pub(crate) fn run(arguments: &SynthArguments, out: &mut dyn Write) -> Result<Outcome> {
@@ -22,10 +21,7 @@ pub(crate) fn run(arguments: &SynthArguments, out: &mut dyn Write) -> Result<Out
     }
     let market =
         synthetic::generate(&preset.parameters(), arguments.bars, arguments.timeframe, Seed(arguments.seed));
-    let text = csv(&market);
-    let compressed = arguments.out.extension().is_some_and(|extension| extension == "gz");
-    let bytes = if compressed { gzip(text.as_bytes())? } else { text.into_bytes() };
-    durable::write_file(&arguments.out, &bytes)?;
+    text_file::write(&arguments.out, csv(&market))?;
     writeln!(
         out,
         "{} bars of preset {} (seed {}) with their true regimes: {}",
@@ -46,11 +42,4 @@ fn csv(market: &SyntheticMarket) -> String {
             .expect("writing to a string");
     }
     text
-}
-
-/// Gzip without a time stamp or name, so that the same text gives the same bytes.
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }

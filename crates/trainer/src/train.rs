@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     let config = &file.config;
     let progress = Progress::new(arguments.quiet);
 
-    let loaded = source::load(&file, arguments.data.as_deref())?;
+    let loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
     progress.say(&loaded.quality.to_string());
     let definition = source::definition(&config.label, &loaded)?;
     let lookback = config.models.iter().map(|kind| config.model_spec(*kind).lookback()).max().unwrap_or(1);

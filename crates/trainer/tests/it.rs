@@ -10,7 +10,17 @@ mod bad_config;
 mod bench;
 #[path = "it/data_check.rs"]
 mod data_check;
+#[path = "it/data_fetch.rs"]
+mod data_fetch;
+#[path = "it/data_resample.rs"]
+mod data_resample;
 #[path = "it/help.rs"]
 mod help;
 #[path = "it/killed.rs"]
 mod killed;
+#[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
+#[path = "../../exchange/tests/it/publication.rs"]
+mod publication;
+#[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
+#[path = "../../exchange/tests/it/server.rs"]
+mod server;

@@ -183,5 +183,86 @@ fn short_bars_are_told_by_their_close_time() {
         header.to_owned() + &row(0, MINUTE - 1) + &row(1, MINUTE) + &row(2, 40_999) + &row(3, MINUTE - 1);
     let quality = loaded(&text, &LoadOptions::default()).unwrap().quality;
     assert_eq!((quality.short_bars, quality.examples[0].line), (1, 4));
+    let drop = QualityPolicy { short_bars: Action::Drop, ..QualityPolicy::default() };
+    assert_eq!(loaded(&text, &with(drop)).unwrap().quality.dropped, 1);
+    let refuse = QualityPolicy { short_bars: Action::Error, ..QualityPolicy::default() };
+    let error = loaded(&text, &with(refuse)).unwrap_err().to_string();
+    assert!(
+        error.contains("bars.csv line 4: closes at") && error.contains("data.policy.short_bars"),
+        "{error}"
+    );
     assert_eq!(quality.examples[0].detail, "closes at 2024-01-01 00:02:40.999, not 1m after it opens");
+}
+
+/// A bad row, or one behind a hole, and the setting that it falls under. `dropped` is how many rows `drop`
+/// leaves out, `None` where it is refused, and `kept` whether `keep` is accepted.
+struct Fault {
+    key: &'static str,
+    bad: &'static str,
+    dropped: Option<u64>,
+    kept: bool,
+}
+
+const FAULTS: [Fault; 9] = [
+    Fault { key: "duplicates", bad: "2024-03-31 00:19:00,10,12,9,11,5", dropped: Some(1), kept: false },
+    Fault { key: "out_of_order", bad: "2024-03-31 00:18:30,10,12,9,11,5", dropped: Some(1), kept: false },
+    Fault { key: "invalid_bars", bad: "2024-03-31 00:20:00,10,9,12,11,5", dropped: Some(1), kept: false },
+    Fault {
+        key: "zero_volume_runs",
+        bad: "2024-03-31 00:20:00,10,10.1,9.9,10,0",
+        dropped: Some(1),
+        kept: true,
+    },
+    Fault { key: "flat_bars", bad: "2024-03-31 00:20:00,10,10,10,10,5", dropped: Some(1), kept: true },
+    Fault { key: "outliers", bad: "2024-03-31 00:20:00,10,90,9,10,5", dropped: Some(1), kept: true },
+    Fault { key: "off_grid", bad: "2024-03-31 00:20:07,10,10.1,9.9,10,5", dropped: Some(1), kept: true },
+    Fault { key: "gaps", bad: "2024-03-31 00:25:00,10,10.1,9.9,10,5", dropped: None, kept: true },
+    Fault { key: "daylight_saving", bad: "2024-03-31 02:00:00,10,10.1,9.9,10,5", dropped: None, kept: true },
+];
+
+/// Twenty calm minutes before the row and ten behind it.
+fn around(fault: &Fault) -> String {
+    let mut text = HEADER.to_owned();
+    // The hour from 01:00 on is the one that clocks skip in London.
+    let (before, hour, behind) = match fault.key {
+        "daylight_saving" => (40, 2, 1),
+        "gaps" => (0, 0, 26),
+        _ => (0, 0, 21),
+    };
+    let calm = |hour: i32, minute: i32| {
+        let close = 10.0 + f64::from(minute * minute * 7 % 23) * 0.004;
+        format!("2024-03-31 {hour:02}:{minute:02}:00,{close},10.1,9.9,{close},5\n")
+    };
+    text.extend((before..before + 20).map(|minute| calm(0, minute)));
+    text.push_str(fault.bad);
+    text.push('\n');
+    text.extend((behind..behind + 10).map(|minute| calm(hour, minute)));
+    text
+}
+
+#[test]
+fn each_kind_has_its_own_policy() {
+    for fault in &FAULTS {
+        let text = around(fault);
+        let with = |action: &str| {
+            let policy = format!("policy = {{ {} = \"{action}\" }}", fault.key);
+            loaded(&text, &toml::from_str(&policy).unwrap()).map_err(|error| error.to_string())
+        };
+        let error = with("error").unwrap_err();
+        assert!(error.contains("bars.csv line 22: "), "{}: {error}", fault.key);
+        assert!(error.contains(&format!("data.policy.{} ", fault.key)), "{}: {error}", fault.key);
+        match (with("drop"), fault.dropped) {
+            (Ok(loaded), Some(count)) => assert_eq!(loaded.quality.dropped, count, "{}", fault.key),
+            (Err(error), None) => assert!(error.contains("\"drop\" is refused"), "{error}"),
+            (Ok(loaded), None) => panic!("{}: {}", fault.key, loaded.quality),
+            (Err(error), Some(_)) => panic!("{}: {error}", fault.key),
+        }
+        match with("keep") {
+            Ok(loaded) => {
+                assert!(fault.kept && !loaded.quality.is_clean(), "{}: {}", fault.key, loaded.quality);
+                assert_eq!(loaded.quality.dropped, 0);
+            }
+            Err(error) => assert!(!fault.kept && error.contains("\"keep\" is refused"), "{error}"),
+        }
+    }
 }

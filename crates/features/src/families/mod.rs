@@ -1,5 +1,7 @@
 //! One file for each family of features.
 
+pub(crate) mod alpha_101;
+pub(crate) mod alpha_158;
 pub(crate) mod average_true_range;
 pub(crate) mod bollinger;
 pub(crate) mod calendar;

@@ -24,6 +24,27 @@ impl Graph {
         self.scale(sum, 1.0 / 3.0)
     }
 
+    /// Always `value`.
+    pub(super) fn constant(&mut self, value: f64) -> Signal {
+        let zero = self.zero();
+        self.affine(zero, 1.0, value)
+    }
+
+    /// The close's place between the lowest low and the highest high of n bars, 0 to 1; 0.5 without range.
+    pub(super) fn channel_position(&mut self, n: usize) -> Signal {
+        let (high, low, close) = (self.high(), self.low(), self.close());
+        let (top, bottom) = (self.highest(high, n), self.lowest(low, n));
+        let (above, range) = (self.sub(close, bottom), self.sub(top, bottom));
+        self.div_or(above, range, 0.5)
+    }
+
+    /// `ln(1 + volume)`.
+    pub(super) fn log_volume(&mut self) -> Signal {
+        let volume = self.volume();
+        let one_more = self.affine(volume, 1.0, 1.0);
+        self.ln(one_more)
+    }
+
     /// Sine and cosine of a share of a full turn.
     pub(super) fn on_circle(&mut self, share: Signal) -> [Signal; 2] {
         [self.node(Op::SineOfTurn, &[share]), self.node(Op::CosineOfTurn, &[share])]
@@ -64,7 +85,6 @@ impl Graph {
         let range = self.log_ratio(high, low);
         let square = self.square(range);
         let sum = self.sum(square, n);
-        let variance = self.scale(sum, 1.0 / (4.0 * std::f64::consts::LN_2 * n as f64));
-        self.sqrt(variance)
+        self.scaled_root(sum, 1.0 / (4.0 * std::f64::consts::LN_2 * n as f64))
     }
 }

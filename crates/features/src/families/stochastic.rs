@@ -4,12 +4,12 @@ use market::Timeframe;
 
 use super::unit;
 use crate::family::{Feature, Origin};
-use crate::graph::{Graph, Signal};
+use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Stochastic %K and %D, Williams %R and the position in Donchian channels.
 pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
-    let position = channel_position(g, 14);
+    let position = g.channel_position(14);
     let fast = g.scale(position, 100.0);
     let slow = g.mean(fast, 3);
     let williams = g.affine(fast, 1.0, -100.0);
@@ -30,18 +30,11 @@ pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
         ),
     ];
     for n in [20, 50, 100] {
-        let position = channel_position(g, n);
+        let position = g.channel_position(n);
         let formula =
             format!("(close − min(low, {n})) / (max(high, {n}) − min(low, {n})); 0.5 without range");
         let of = Origin(Group::Technical, "Donchian");
         features.push(of.feature(format!("donchian_position_{n}"), position, formula, unit::SHARE));
     }
     features
-}
-
-fn channel_position(g: &mut Graph, n: usize) -> Signal {
-    let (high, low, close) = (g.high(), g.low(), g.close());
-    let (top, bottom) = (g.highest(high, n), g.lowest(low, n));
-    let (above, range) = (g.sub(close, bottom), g.sub(top, bottom));
-    g.div_or(above, range, 0.5)
 }

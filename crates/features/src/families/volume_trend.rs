@@ -19,8 +19,7 @@ pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
     let ratio = g.log_ratio(volume, usual);
     let (week, quarter) = (g.mean(volume, 5), g.mean(volume, 50));
     let trend = g.log_ratio(week, quarter);
-    let one_more = g.affine(volume, 1.0, 1.0);
-    let logarithm = g.ln(one_more);
+    let logarithm = g.log_volume();
     let level = g.z_score(logarithm, 50);
     let mut features = vec![
         Origin(Group::Volume, "Granville 1963, TA_OBV").feature(

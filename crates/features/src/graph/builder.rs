@@ -118,6 +118,11 @@ impl Graph {
         self.node(Op::Sqrt, &[a])
     }
 
+    /// √(scale · a).
+    pub(crate) fn scaled_root(&mut self, a: Signal, scale: f64) -> Signal {
+        self.node(Op::ScaledRoot(Constant::new(scale)), &[a])
+    }
+
     pub(crate) fn square(&mut self, a: Signal) -> Signal {
         self.node(Op::Square, &[a])
     }
@@ -236,5 +241,18 @@ impl Graph {
     pub(crate) fn order(&mut self, a: Signal, n: usize) -> [Signal; 2] {
         let median = self.node(Op::Sorted { n }, &[a]);
         [median, Self::part(median, 1)]
+    }
+
+    /// Two quantiles of the newest n values, interpolated between the places q · (n − 1).
+    pub(crate) fn quantiles(&mut self, a: Signal, n: usize, [lower, upper]: [f64; 2]) -> [Signal; 2] {
+        let (lower, upper) = (Constant::new(lower), Constant::new(upper));
+        let low = self.node(Op::Quantiles { n, lower, upper }, &[a]);
+        [low, Self::part(low, 1)]
+    }
+
+    /// Place of the newest among the newest n values, from 1/n to 1, ties in the middle. Values closer than
+    /// `tie` of the largest magnitude in the window are equal.
+    pub(crate) fn rank(&mut self, a: Signal, n: usize, tie: f64) -> Signal {
+        self.window(Kernel::Rank { tie: Constant::new(tie) }, &[a], n)
     }
 }

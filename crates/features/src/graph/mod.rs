@@ -6,6 +6,8 @@
 //! that batch and stream agree to the last bit.
 
 mod builder;
+mod elementary;
+mod exponential;
 mod inputs;
 mod moments;
 mod op;
@@ -13,6 +15,7 @@ mod plan;
 mod runner;
 mod sorted;
 mod step;
+mod trend_line;
 mod window;
 
 pub(crate) use builder::Graph;

@@ -1,7 +1,7 @@
 //! Sums, extremes and moments of windows, joined from shorter windows.
 //!
-//! A window of n values is the newest n/2 and the n/2 before them (or the newest n − 1 and the oldest
-//! one when n is odd), down to single values. Every window costs a few operations a bar whatever its
+//! A window of m · 2^k values is that of a power of two and a rest, down to single values (multiples of five
+//! down to windows of five, so that the usual lengths share their parts). Every window costs a few operations a bar whatever its
 //! length, nothing is ever subtracted, no rounding error outlives the window, and a value depends on the
 //! values in the window alone. Moments are joined by the pairwise formulas of Chan, Golub and LeVeque
 //! (1979) and Pébay (2008).
@@ -9,9 +9,21 @@
 use super::op::{Constant, Op};
 use super::{Graph, Signal};
 
+/// The window that others are put together from.
+fn unit(n: usize) -> usize {
+    if n.is_multiple_of(5) && n > 5 { 5 } else { 1 }
+}
+
 /// How a window of n is cut: the length of the newer part.
-fn newer_part(n: usize) -> usize {
-    if n.is_multiple_of(2) { n / 2 } else { n - 1 }
+pub(super) fn newer_part(n: usize) -> usize {
+    let units = n / unit(n);
+    unit(n) * units.next_power_of_two() / 2
+}
+
+/// True when moments of n equal values come out as exactly 0: the sums of up to three windows of powers of
+/// two are rounded alike however they are put together.
+fn is_exact_when_flat(n: usize) -> bool {
+    (n / unit(n)).count_ones() <= 3
 }
 
 impl Graph {
@@ -66,6 +78,23 @@ impl Graph {
     pub(crate) fn bars_since_lowest(&mut self, a: Signal, n: usize) -> Signal {
         let mirrored = self.scale(a, -1.0);
         self.bars_since_highest(mirrored, n)
+    }
+
+    /// Bars since the oldest highest of the newest n values, 0 to n − 1.
+    pub(crate) fn bars_since_oldest_highest(&mut self, a: Signal, n: usize) -> Signal {
+        if n == 1 {
+            return self.zero();
+        }
+        let half = n.next_power_of_two() / 2;
+        let (value, age) = (self.highest(a, half), self.bars_since_oldest_highest(a, half));
+        let lag = n - half;
+        self.node(Op::JoinOldestAge { lag }, &[value, age, value.lag(lag), age.lag(lag)])
+    }
+
+    /// Bars since the oldest lowest of the newest n values, 0 to n − 1.
+    pub(crate) fn bars_since_oldest_lowest(&mut self, a: Signal, n: usize) -> Signal {
+        let mirrored = self.scale(a, -1.0);
+        self.bars_since_oldest_highest(mirrored, n)
     }
 
     /// Σ(x − mean)² of the newest n values, before flat windows are set to exactly 0.
@@ -139,6 +168,9 @@ impl Graph {
 
     /// A moment, exactly 0 where the newest n values of `a` are equal (whose mean may round).
     pub(crate) fn unless_flat(&mut self, moment: Signal, a: Signal, n: usize) -> Signal {
+        if is_exact_when_flat(n) {
+            return moment;
+        }
         let run = self.node(Op::Run, &[a]);
         self.node(Op::UnlessFlat { n }, &[moment, run])
     }
@@ -169,15 +201,14 @@ impl Graph {
 
     /// Standard deviation of the newest n values with n − 1 in the denominator.
     pub(crate) fn sample_std(&mut self, a: Signal, n: usize) -> Signal {
-        let variance = self.variance(a, n);
-        self.sqrt(variance)
+        let m2 = self.m2(a, n);
+        self.scaled_root(m2, 1.0 / (n - 1) as f64)
     }
 
     /// Standard deviation of the newest n values with n in the denominator.
     pub(crate) fn population_std(&mut self, a: Signal, n: usize) -> Signal {
         let m2 = self.m2(a, n);
-        let variance = self.scale(m2, 1.0 / n as f64);
-        self.sqrt(variance)
+        self.scaled_root(m2, 1.0 / n as f64)
     }
 
     /// How far the newest of n values lies from their mean, in sample standard deviations; 0 when they
@@ -221,10 +252,8 @@ impl Graph {
         }
         let newer = newer_part(n);
         let (recent, past) = (self.path_sum(steps, newer), self.path_sum(steps, n - newer).lag(newer));
-        let carried = self.sum(steps, n - newer).lag(newer);
-        let carried = self.scale(carried, newer as f64);
-        let lifted = self.add(recent, carried);
-        self.add(lifted, past)
+        let total = self.sum(steps, n - newer).lag(newer);
+        self.node(Op::JoinPathSum { newer }, &[recent, total, past])
     }
 
     fn path_m2(&mut self, steps: Signal, n: usize) -> Signal {
@@ -253,8 +282,7 @@ impl Graph {
         let zero = self.zero();
         let m2 = self.node(Op::JoinPathM2 { newer: moved, older: 1 }, &[sum, m2, zero, zero, zero]);
         let mean = self.scale(sum, 1.0 / n as f64);
-        let variance = self.scale(m2, 1.0 / moved as f64);
-        let spread = self.sqrt(variance);
+        let spread = self.scaled_root(m2, 1.0 / moved as f64);
         let distance = self.sub(total, mean);
         self.div_or(distance, spread, 0.0)
     }

@@ -57,6 +57,8 @@ pub(crate) enum Op {
     SineOfTurn,
     /// cos(2πa).
     CosineOfTurn,
+    /// √(scale · a).
+    ScaledRoot(Constant),
     /// scale · a + shift.
     Affine { scale: Constant, shift: Constant },
     /// a clipped to [low, high].
@@ -101,11 +103,17 @@ pub(crate) enum Op {
     JoinM3 { newer: usize, older: usize },
     /// Σ(x − mean)⁴: newer sum, m2, m3, m4, older ones.
     JoinM4 { newer: usize, older: usize },
+    /// Σp of a running total p: newer Σp, older total, older Σp.
+    JoinPathSum { newer: usize },
     /// Σ(p − mean)² of a running total p: newer sum of p and m2, older total, sum of p and m2.
     JoinPathM2 { newer: usize, older: usize },
     /// Bars since the newest maximum: newer maximum and age, older ones; the older part begins `lag` bars
     /// before the newer.
     JoinAge { lag: usize },
+    /// The same, since the oldest maximum.
+    JoinOldestAge { lag: usize },
+    /// Σ(t − mean)(x − mean) with the time t in bars: newer sum of x and co-moment, older ones.
+    JoinTrend { newer: usize, older: usize },
     /// a, or 0 when the last n values were equal (b is the run of equal values).
     UnlessFlat { n: usize },
 
@@ -123,6 +131,8 @@ pub(crate) enum Op {
     Window { kernel: Kernel, n: usize },
     /// Median, and the share of values not above the newest, of the newest n: two outputs.
     Sorted { n: usize },
+    /// Two quantiles of the newest n values: two outputs.
+    Quantiles { n: usize, lower: Constant, upper: Constant },
     /// The further outputs of the operation before it.
     Part,
 }
@@ -131,7 +141,7 @@ impl Op {
     /// Numbers it produces per bar.
     pub(crate) fn outputs(&self) -> usize {
         match self {
-            Self::Sorted { .. } => 2,
+            Self::Sorted { .. } | Self::Quantiles { .. } => 2,
             _ => 1,
         }
     }
@@ -140,7 +150,7 @@ impl Op {
     pub(crate) fn rest(&self) -> usize {
         match self {
             Self::Ema { late, .. } => *late,
-            Self::Run | Self::Sorted { .. } => 0,
+            Self::Run | Self::Sorted { .. } | Self::Quantiles { .. } => 0,
             _ => self.delay(),
         }
     }
@@ -150,7 +160,7 @@ impl Op {
         match self {
             Self::MeanDeviation { n } | Self::Window { n, .. } => n - 1,
             // The value that leaves the window is read when its successor has come.
-            Self::Sorted { n } => *n,
+            Self::Sorted { n } | Self::Quantiles { n, .. } => *n,
             _ => 0,
         }
     }
@@ -158,7 +168,7 @@ impl Op {
     /// Bars by which its first value comes after its operands'.
     pub(crate) fn delay(&self) -> usize {
         match self {
-            Self::Window { n, .. } | Self::Sorted { n } => n - 1,
+            Self::Window { n, .. } | Self::Sorted { n } | Self::Quantiles { n, .. } => n - 1,
             // A seed that is not a mean is no value yet.
             Self::Ema { late, seed, divisor, .. } => late + seed - usize::from(seed == divisor),
             _ => 0,

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
 use super::BarColumns;
+use super::exponential::ExponentialState;
 use super::op::Op;
 use super::plan::Plan;
 use super::step::{Memory, Operands, step};
 
 /// Bars per block when many come at once: small enough for the values of all nodes to stay near.
 pub(crate) const BATCH_BLOCK: usize = 256;
+/// Bars that are computed at once.
+const STRIDE: usize = 128;
 /// Bars per block when they come one by one.
 pub(crate) const STREAM_BLOCK: usize = 64;
 
@@ -28,8 +31,36 @@ pub(crate) struct Runner {
     cursor: usize,
     /// Bars since the start of the segment.
     bars_seen: usize,
-    /// Operand places of the step at hand.
-    starts: Vec<usize>,
+    /// The steps, without what only the layout needs.
+    tasks: Vec<Task>,
+    /// For each step its operands' places at cursor 0, lags taken off, one after the other.
+    operands: Vec<usize>,
+}
+
+/// Bars to take, for the widest vector unit there is.
+struct Block<'a> {
+    runner: &'a mut Runner,
+    bars: &'a BarColumns,
+    start: usize,
+    len: usize,
+}
+
+impl NullaryFnOnce for Block<'_> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "compiled for the vector unit of the caller")]
+    #[inline(always)]
+    fn call(self) {
+        self.runner.compute(self.bars, self.start, self.len);
+    }
+}
+
+/// What a step is while it runs.
+#[derive(Debug, Clone)]
+struct Task {
+    op: Op,
+    begins: usize,
+    n_operands: usize,
 }
 
 /// Everything a runner knows, without what follows from the plan.
@@ -39,8 +70,8 @@ pub(crate) struct RunnerState {
     bars_seen: usize,
     /// For each node the past values that are read, oldest first.
     histories: Vec<Vec<f64>>,
-    /// For each recursion its count and value.
-    recursions: Vec<[f64; 2]>,
+    /// For each recursion what it remembers.
+    recursions: Vec<[f64; 4]>,
 }
 
 impl Runner {
@@ -48,16 +79,23 @@ impl Runner {
     pub(crate) fn new(plan: Arc<Plan>, block: usize) -> Self {
         let (places, size) = plan.places(block);
         let memories = plan.steps.iter().map(|step| Memory::start(&step.op)).collect();
-        let widest = plan.steps.iter().map(|step| step.inputs.len()).max().unwrap_or(0);
+        let operands =
+            plan.steps.iter().flat_map(|step| &step.inputs).map(|input| places[input.node] - input.lag).collect();
+        let tasks = plan
+            .steps
+            .iter()
+            .map(|step| Task { op: step.op.clone(), begins: step.begins, n_operands: step.inputs.len() })
+            .collect();
         Self {
             plan,
             block,
+            tasks,
             places,
             arena: vec![0.0; size],
             memories,
             cursor: 0,
             bars_seen: 0,
-            starts: Vec::with_capacity(widest),
+            operands,
         }
     }
 
@@ -75,7 +113,8 @@ impl Runner {
 
     /// How many bars the next call can take at most.
     pub(crate) fn room(&self) -> usize {
-        if self.cursor == self.block { self.block } else { self.block - self.cursor }
+        let left = if self.cursor == self.block { self.block } else { self.block - self.cursor };
+        left.min(STRIDE)
     }
 
     /// Takes bars `start..start + len` of `bars`, the next ones of the segment; at most [`Runner::room`].
@@ -86,7 +125,7 @@ impl Runner {
         if len == 1 {
             self.compute(bars, start, 1);
         } else {
-            Arch::new().dispatch(|| self.compute(bars, start, len));
+            Arch::new().dispatch(Block { runner: self, bars, start, len });
         }
         self.cursor += len;
         self.bars_seen += len;
@@ -95,9 +134,12 @@ impl Runner {
     #[expect(clippy::inline_always, reason = "compiled for the vector unit of the caller")]
     #[inline(always)]
     fn compute(&mut self, bars: &BarColumns, start: usize, len: usize) {
-        let Self { plan, places, arena, memories, starts, cursor, bars_seen, .. } = self;
+        let Self { tasks, places, arena, memories, operands, cursor, bars_seen, .. } = self;
+        let mut operands = operands.as_slice();
         let end = *cursor + len;
-        for ((index, at), memory) in plan.steps.iter().enumerate().zip(memories) {
+        for ((index, at), memory) in tasks.iter().enumerate().zip(memories) {
+            let (starts, others) = operands.split_at(at.n_operands);
+            operands = others;
             let (past, own) = arena.split_at_mut(places[index]);
             if let Op::Input(input) = at.op {
                 bars.write(input, start, &mut own[*cursor..end]);
@@ -109,15 +151,13 @@ impl Runner {
                 continue;
             }
             let from = *cursor + skipped;
-            starts.clear();
-            starts.extend(at.inputs.iter().map(|input| places[input.node] + from - input.lag));
-            let operands = Operands { arena: past, starts, len: len - skipped };
+            let from_operands = Operands { arena: past, starts, from, len: len - skipped };
             let (own, second) = match places.get(index + 1) {
                 Some(next) if at.op.outputs() > 1 => own.split_at_mut(next - places[index]),
                 _ => (own, &mut [][..]),
             };
             let second = second.get_mut(from..end).unwrap_or_default();
-            step(&at.op, memory, operands, &mut own[from..end], second);
+            step(&at.op, memory, from_operands, &mut own[from..end], second);
         }
     }
 
@@ -144,6 +184,13 @@ impl Runner {
         let len = out.len();
         out.copy_from_slice(self.column(column, len));
         out[..without].fill(0.0);
+    }
+
+    /// Appends column `column` for the newest `len` bars, 0 where it has no value yet.
+    pub(crate) fn push_column(&self, column: usize, len: usize, out: &mut Vec<f64>) {
+        let without = (self.first(column) + len).saturating_sub(self.bars_seen + 1).min(len);
+        out.resize(out.len() + without, 0.0);
+        out.extend_from_slice(&self.column(column, len)[without..]);
     }
 
     /// Writes the newest value of every column, 0 where it has none yet.
@@ -180,8 +227,11 @@ impl Runner {
             .memories
             .iter()
             .filter_map(|memory| match memory {
-                Memory::Ema { seen, value } => Some([*seen as f64, *value]),
-                Memory::Run { length, value } => Some([*length, *value]),
+                Memory::Ema(average) => {
+                    let ExponentialState { seen, anchor, base, local } = average.state();
+                    Some([seen as f64, anchor, base, local])
+                }
+                Memory::Run { length, value } => Some([*length, *value, 0.0, 0.0]),
                 _ => None,
             })
             .collect();
@@ -192,7 +242,7 @@ impl Runner {
     pub(crate) fn resume(plan: Arc<Plan>, block: usize, state: &RunnerState) -> Option<Self> {
         let mut runner = Self::new(plan, block);
         let n_recursions =
-            runner.memories.iter().filter(|m| matches!(m, Memory::Ema { .. } | Memory::Run { .. })).count();
+            runner.memories.iter().filter(|m| matches!(m, Memory::Ema(_) | Memory::Run { .. })).count();
         if state.histories.len() != runner.places.len() || state.recursions.len() != n_recursions {
             return None;
         }
@@ -207,18 +257,18 @@ impl Runner {
         let mut recursions = state.recursions.iter();
         for (index, at) in runner.plan.steps.iter().enumerate() {
             match &mut runner.memories[index] {
-                Memory::Ema { seen, value } => {
-                    let [count, newest] = recursions.next()?;
-                    (*seen, *value) = (*count as usize, *newest);
+                Memory::Ema(average) => {
+                    let [seen, anchor, base, local] = *recursions.next()?;
+                    average.set_state(ExponentialState { seen: seen as usize, anchor, base, local });
                 }
-                Memory::Run { length, value } => [*length, *value] = *recursions.next()?,
+                Memory::Run { length, value } => [*length, *value, ..] = *recursions.next()?,
                 Memory::Sorted(window) => {
-                    let Op::Sorted { n } = at.op else { return None };
+                    let (Op::Sorted { n } | Op::Quantiles { n, .. }) = at.op else { return None };
                     let known = (state.bars_seen + 1).saturating_sub(at.begins).min(n);
                     let end = runner.places[at.inputs[0].node] - at.inputs[0].lag;
                     runner.arena[end - known..end].iter().for_each(|value| window.insert(*value));
                 }
-                Memory::None => {}
+                Memory::None | Memory::Joint(_) => {}
             }
         }
         Some(runner)

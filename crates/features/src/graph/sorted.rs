@@ -5,12 +5,14 @@
 #[derive(Debug, Clone)]
 pub(crate) struct SortedWindow {
     values: Vec<f64>,
+    /// Where the newest value stands.
+    newest: usize,
 }
 
 impl SortedWindow {
     /// An empty one with room for `n` values.
     pub(crate) fn with_capacity(n: usize) -> Self {
-        Self { values: Vec::with_capacity(n) }
+        Self { values: Vec::with_capacity(n), newest: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -24,19 +26,21 @@ impl SortedWindow {
     pub(crate) fn insert(&mut self, value: f64) {
         let place = self.values.partition_point(|held| *held < value);
         self.values.insert(place, value);
+        self.newest = place;
     }
 
     /// Takes `oldest`, which must be there, out and puts `newest` in.
     pub(crate) fn replace(&mut self, oldest: f64, newest: f64) {
         let from = self.values.partition_point(|held| *held < oldest);
-        let to = self.values.partition_point(|held| *held < newest);
+        let mut to = self.values.partition_point(|held| *held < newest);
         if from < to {
             self.values.copy_within(from + 1..to, from);
-            self.values[to - 1] = newest;
+            to -= 1;
         } else {
             self.values.copy_within(to..from, to + 1);
-            self.values[to] = newest;
         }
+        self.values[to] = newest;
+        self.newest = to;
     }
 
     /// The middle value, or the mean of the two middle ones.
@@ -45,9 +49,18 @@ impl SortedWindow {
         f64::midpoint(self.values[(n - 1) / 2], self.values[n / 2])
     }
 
-    /// How many values are not above `value`.
-    pub(crate) fn not_above(&self, value: f64) -> usize {
-        self.values.partition_point(|held| *held <= value)
+    /// The value at place q · (n − 1), between two places by linear interpolation.
+    pub(crate) fn quantile(&self, q: f64) -> f64 {
+        let last = self.values.len() - 1;
+        let place = q * last as f64;
+        let below = (place as usize).min(last);
+        let [low, high] = [self.values[below], self.values[(below + 1).min(last)]];
+        low + (place - below as f64) * (high - low)
+    }
+
+    /// How many values are not above `limit`, which is not below the newest value but near it.
+    pub(crate) fn not_above(&self, limit: f64) -> usize {
+        self.newest + self.values[self.newest..].iter().take_while(|held| **held <= limit).count()
     }
 }
 

@@ -4,6 +4,8 @@
 //! multiplication is fused with an addition, so neither blocks nor vector units change a bit.
 #![expect(clippy::inline_always, reason = "the loops are compiled for the vector unit of their caller")]
 
+use super::elementary;
+use super::exponential::{Exponential, ExponentialState};
 use super::op::Op;
 use super::sorted::SortedWindow;
 use super::window::Kernel;
@@ -15,11 +17,10 @@ const TIE: f64 = 1e-12;
 #[derive(Debug, Clone)]
 pub(crate) enum Memory {
     None,
-    /// Values seen (up to one more than the seed needs) and the average.
-    Ema {
-        seen: usize,
-        value: f64,
-    },
+    /// The lengths of the windows to join: not remembered, but ready.
+    Joint(Joint),
+    /// The average.
+    Ema(Exponential),
     /// Length of the run and the value that repeats.
     Run {
         length: f64,
@@ -33,9 +34,15 @@ impl Memory {
     /// At the start of a segment.
     pub(crate) fn start(op: &Op) -> Self {
         match op {
-            Op::Ema { .. } => Self::Ema { seen: 0, value: 0.0 },
+            Op::Ema { alpha, .. } => Self::Ema(Exponential::new(alpha.get())),
+            Op::JoinM2 { newer, older }
+            | Op::JoinCoMoment { newer, older }
+            | Op::JoinM3 { newer, older }
+            | Op::JoinM4 { newer, older }
+            | Op::JoinPathM2 { newer, older }
+            | Op::JoinTrend { newer, older } => Self::Joint(Joint::new(*newer, *older)),
             Op::Run => Self::Run { length: 0.0, value: 0.0 },
-            Op::Sorted { n } => Self::Sorted(SortedWindow::with_capacity(*n)),
+            Op::Sorted { n } | Op::Quantiles { n, .. } => Self::Sorted(SortedWindow::with_capacity(*n)),
             _ => Self::None,
         }
     }
@@ -43,8 +50,8 @@ impl Memory {
     /// Forgets everything, in the memory it has.
     pub(crate) fn restart(&mut self) {
         match self {
-            Self::None => {}
-            Self::Ema { seen, value } => (*seen, *value) = (0, 0.0),
+            Self::None | Self::Joint(_) => {}
+            Self::Ema(average) => average.set_state(ExponentialState::default()),
             Self::Run { length, value } => (*length, *value) = (0.0, 0.0),
             Self::Sorted(window) => window.clear(),
         }
@@ -56,8 +63,10 @@ impl Memory {
 pub(crate) struct Operands<'a> {
     /// Everything before the step's own values.
     pub(crate) arena: &'a [f64],
-    /// Place of each operand's first value of the block.
+    /// Place of each operand's value at cursor 0.
     pub(crate) starts: &'a [usize],
+    /// First bar of the block to compute.
+    pub(crate) from: usize,
     pub(crate) len: usize,
 }
 
@@ -65,13 +74,13 @@ impl<'a> Operands<'a> {
     /// Operand `index` over the block.
     #[inline(always)]
     fn get(self, index: usize) -> &'a [f64] {
-        &self.arena[self.starts[index]..][..self.len]
+        &self.arena[self.starts[index] + self.from..][..self.len]
     }
 
     /// Operand `index` over the block and the `reach` values before it.
     #[inline(always)]
     fn reaching(self, index: usize, reach: usize) -> &'a [f64] {
-        &self.arena[self.starts[index] - reach..][..self.len + reach]
+        &self.arena[self.starts[index] + self.from - reach..][..self.len + reach]
     }
 }
 
@@ -92,14 +101,18 @@ macro_rules! each {
 pub(crate) fn step(op: &Op, memory: &mut Memory, from: Operands<'_>, out: &mut [f64], second: &mut [f64]) {
     match op {
         Op::Input(_) | Op::Part => {}
-        Op::Ln => each!(from => out; a = 0; a.ln()),
+        Op::Ln => each!(from => out; a = 0; elementary::ln(a)),
         Op::Abs => each!(from => out; a = 0; a.abs()),
         Op::Sqrt => each!(from => out; a = 0; a.sqrt()),
+        Op::ScaledRoot(scale) => {
+            let scale = scale.get();
+            each!(from => out; a = 0; (scale * a).sqrt());
+        }
         Op::Square => each!(from => out; a = 0; a * a),
         Op::Sign => each!(from => out; a = 0; sign(a)),
         Op::NonNegative => each!(from => out; a = 0; if a > 0.0 { a } else { 0.0 }),
-        Op::SineOfTurn => each!(from => out; a = 0; (std::f64::consts::TAU * a).sin()),
-        Op::CosineOfTurn => each!(from => out; a = 0; (std::f64::consts::TAU * a).cos()),
+        Op::SineOfTurn => each!(from => out; a = 0; elementary::sine_of_turn(a)),
+        Op::CosineOfTurn => each!(from => out; a = 0; elementary::cosine_of_turn(a)),
         Op::Affine { scale, shift } => {
             let (scale, shift) = (scale.get(), shift.get());
             each!(from => out; a = 0; scale * a + shift);
@@ -134,7 +147,7 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, from: Operands<'_>, out: &mut [
         Op::Min => each!(from => out; a = 0, b = 1; if a < b { a } else { b }),
         Op::Greater => each!(from => out; a = 0, b = 1; if a > b { 1.0 } else { 0.0 }),
         Op::LogRatio => each!(from => out; a = 0, b = 1; if a > 0.0 && b > 0.0 {
-            (a / b).ln()
+            elementary::ln(a / b)
         } else {
             0.0
         }),
@@ -142,26 +155,29 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, from: Operands<'_>, out: &mut [
         Op::Choose => {
             each!(from => out; a = 0, b = 1, c = 2; if a > 0.0 { b } else { c });
         }
-        Op::JoinM2 { newer, older } => {
-            let joint = Joint::new(*newer, *older);
+        Op::JoinM2 { .. } => {
+            let Memory::Joint(joint) = *memory else { return };
             each!(from => out; s = 0, m = 1, t = 2, k = 3; joint
                 .m2([s, m], [t, k]));
         }
-        Op::JoinCoMoment { newer, older } => {
-            let joint = Joint::new(*newer, *older);
-            each!(from => out; x = 0, y = 1, c = 2, u = 3, v = 4, d = 5; (c + d)
-                + joint.weight * joint.distance(x, u) * joint.distance(y, v));
+        Op::JoinCoMoment { .. } => {
+            let Memory::Joint(joint) = *memory else { return };
+            each!(from => out; x = 0, y = 1, c = 2, u = 3, v = 4, d = 5; joint.co_moment([x, y, c], [u, v, d]));
         }
-        Op::JoinM3 { newer, older } => {
-            let joint = Joint::new(*newer, *older);
+        Op::JoinM3 { .. } => {
+            let Memory::Joint(joint) = *memory else { return };
             each!(from => out; s = 0, m = 1, c = 2, t = 3, k = 4, d = 5; joint.m3([s, m, c], [t, k, d]));
         }
-        Op::JoinM4 { newer, older } => {
-            let joint = Joint::new(*newer, *older);
+        Op::JoinM4 { .. } => {
+            let Memory::Joint(joint) = *memory else { return };
             each!(from => out; s = 0, m = 1, c = 2, q = 3, t = 4, k = 5, d = 6, r = 7; joint.m4([s, m, c, q], [t, k, d, r]));
         }
-        Op::JoinPathM2 { newer, older } => {
-            let joint = Joint::new(*newer, *older);
+        Op::JoinPathSum { newer } => {
+            let newer = *newer as f64;
+            each!(from => out; s = 0, total = 1, t = 2; (s + newer * total) + t);
+        }
+        Op::JoinPathM2 { .. } => {
+            let Memory::Joint(joint) = *memory else { return };
             each!(from => out; s = 0, m = 1, total = 2, t = 3, k = 4; joint.path_m2([s, m], [total, t, k]));
         }
         Op::JoinAge { lag } => {
@@ -172,13 +188,26 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, from: Operands<'_>, out: &mut [
                 q + lag
             });
         }
+        Op::JoinOldestAge { lag } => {
+            let lag = *lag as f64;
+            each!(from => out; a = 0, p = 1, b = 2, q = 3; if a > b {
+                p
+            } else {
+                q + lag
+            });
+        }
+        Op::JoinTrend { .. } => {
+            let Memory::Joint(joint) = *memory else { return };
+            let weight = 0.5 * joint.newer;
+            each!(from => out; s = 0, c = 1, t = 2, d = 3; (c + d) + weight * joint.distance(s, t));
+        }
         Op::UnlessFlat { n } => {
             let n = *n as f64;
             each!(from => out; a = 0, run = 1; if run >= n { 0.0 } else { a });
         }
-        Op::Ema { seed, divisor, alpha, .. } => {
-            if let Memory::Ema { seen, value } = memory {
-                ema([*seed, *divisor], alpha.get(), (seen, value), from.get(0), out);
+        Op::Ema { seed, divisor, .. } => {
+            if let Memory::Ema(average) = memory {
+                average.update([*seed, *divisor], from.get(0), out);
             }
         }
         Op::Run => {
@@ -206,7 +235,18 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, from: Operands<'_>, out: &mut [
         Op::Window { kernel, n } => window(*kernel, *n, from, out),
         Op::Sorted { n } => {
             if let Memory::Sorted(window) = memory {
-                sorted(window, *n, from.reaching(0, *n), out, second);
+                sorted(window, *n, from.reaching(0, *n), |window, newest, i| {
+                    out[i] = window.median();
+                    second[i] = window.not_above(newest + newest.abs() * TIE) as f64 / *n as f64;
+                });
+            }
+        }
+        Op::Quantiles { n, lower, upper } => {
+            if let Memory::Sorted(window) = memory {
+                sorted(window, *n, from.reaching(0, *n), |window, _, i| {
+                    out[i] = window.quantile(lower.get());
+                    second[i] = window.quantile(upper.get());
+                });
             }
         }
     }
@@ -223,15 +263,18 @@ fn sign(a: f64) -> f64 {
     }
 }
 
-/// Two windows that are joined, by their lengths; formulas of Pébay (2008), with n = newer + older.
-#[derive(Clone, Copy)]
-struct Joint {
+/// Two windows that are joined, by their lengths; formulas of Chan et al. (1979) and Pébay (2008) with
+/// n = newer + older and d the difference of the means. It is taken from the sums as older · d: that is
+/// exactly 0 for equal values while one part is a multiple of the other by a power of two.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Joint {
     newer: f64,
     older: f64,
     n: f64,
-    per_newer: f64,
     per_older: f64,
-    /// newer · older / n.
+    /// older / newer.
+    ratio: f64,
+    /// newer · older / n, over older².
     weight: f64,
 }
 
@@ -240,13 +283,13 @@ impl Joint {
     fn new(newer: usize, older: usize) -> Self {
         let (newer, older) = (newer as f64, older as f64);
         let n = newer + older;
-        Self { newer, older, n, per_newer: 1.0 / newer, per_older: 1.0 / older, weight: newer * older / n }
+        Self { newer, older, n, per_older: 1.0 / older, ratio: older / newer, weight: newer / (n * older) }
     }
 
-    /// Mean of the newer minus mean of the older part, from their sums.
+    /// Mean of the newer minus mean of the older part, times the older length, from their sums.
     #[inline(always)]
     fn distance(self, newer_sum: f64, older_sum: f64) -> f64 {
-        newer_sum * self.per_newer - older_sum * self.per_older
+        newer_sum * self.ratio - older_sum
     }
 
     #[inline(always)]
@@ -256,56 +299,33 @@ impl Joint {
     }
 
     #[inline(always)]
+    fn co_moment(self, [x, y, c]: [f64; 3], [u, v, d]: [f64; 3]) -> f64 {
+        (c + d) + self.weight * (self.distance(x, u) * self.distance(y, v))
+    }
+
+    #[inline(always)]
     fn m3(self, [s, m2, m3]: [f64; 3], [t, k2, k3]: [f64; 3]) -> f64 {
-        let d = self.distance(s, t);
-        (m3 + k3)
-            + self.weight * (self.older - self.newer) / self.n * (d * d * d)
-            + 3.0 * d * (self.older * m2 - self.newer * k2) / self.n
+        let d = self.distance(s, t) * self.per_older;
+        let (a, b, n) = (self.newer, self.older, self.n);
+        (m3 + k3) + a * b / n * (b - a) / n * (d * d * d) + 3.0 / n * d * (b * m2 - a * k2)
     }
 
     #[inline(always)]
     fn m4(self, [s, m2, m3, m4]: [f64; 4], [t, k2, k3, k4]: [f64; 4]) -> f64 {
-        let d = self.distance(s, t);
+        let d = self.distance(s, t) * self.per_older;
         let (a, b, n) = (self.newer, self.older, self.n);
         (m4 + k4)
-            + self.weight * (a * a - a * b + b * b) / (n * n) * (d * d * d * d)
-            + 6.0 * d * d * (b * b * m2 + a * a * k2) / (n * n)
-            + 4.0 * d * (b * m3 - a * k3) / n
+            + a * b / n * (a * a - a * b + b * b) / (n * n) * ((d * d) * (d * d))
+            + 6.0 / (n * n) * (d * d) * (b * b * m2 + a * a * k2)
+            + 4.0 / n * d * (b * m3 - a * k3)
     }
 
     /// `m2` of a running total: the newer part starts where the older ended.
     #[inline(always)]
     fn path_m2(self, [s, m]: [f64; 2], [total, t, k]: [f64; 3]) -> f64 {
-        let d = self.distance(s, t) + total;
+        let d = self.distance(s, t) + self.older * total;
         (m + k) + self.weight * (d * d)
     }
-}
-
-#[inline(always)]
-fn ema(
-    [seed, divisor]: [usize; 2],
-    alpha: f64,
-    (seen, value): (&mut usize, &mut f64),
-    values: &[f64],
-    out: &mut [f64],
-) {
-    let mut rest = 0;
-    // The seed: a running mean. Unlike sum / seed, that of equal values is exactly their value.
-    while *seen < seed && rest < values.len() {
-        *seen += 1;
-        *value += (values[rest] - *value) / *seen as f64;
-        if *seen == seed && seed != divisor {
-            *value *= seed as f64 / divisor as f64;
-        }
-        out[rest] = *value;
-        rest += 1;
-    }
-    let mut newest = *value;
-    for (out, a) in out[rest..].iter_mut().zip(&values[rest..]) {
-        newest += alpha * (a - newest);
-        *out = newest;
-    }
-    *value = newest;
 }
 
 #[inline(always)]
@@ -323,18 +343,22 @@ fn window(kernel: Kernel, n: usize, from: Operands<'_>, out: &mut [f64]) {
     }
 }
 
-/// `values` are those of the block and the `n` before it.
-fn sorted(window: &mut SortedWindow, n: usize, values: &[f64], median: &mut [f64], share: &mut [f64]) {
-    for i in 0..median.len() {
-        let newest = values[n + i];
+/// Takes the values of the block, which stand behind the `n` before it, into the sorted window; `read` gets
+/// the window when it is full, its newest value and the place in the block.
+fn sorted(
+    window: &mut SortedWindow,
+    n: usize,
+    values: &[f64],
+    mut read: impl FnMut(&SortedWindow, f64, usize),
+) {
+    for (i, &newest) in values[n..].iter().enumerate() {
         if window.len() == n {
             window.replace(values[i], newest);
         } else {
             window.insert(newest);
         }
         if window.len() == n {
-            median[i] = window.median();
-            share[i] = window.not_above(newest + newest.abs() * TIE) as f64 / n as f64;
+            read(window, newest, i);
         }
     }
 }

@@ -15,11 +15,11 @@ use crate::bars::series_of;
 /// Largest error as a share of the larger of the value and the column's scale.
 const TOLERANCE: f64 = 1e-9;
 
-fn golden(name: &str) -> PathBuf {
+pub(crate) fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-fn golden_bars() -> Vec<Bar> {
+pub(crate) fn golden_bars() -> Vec<Bar> {
     let mut reader = csv::Reader::from_path(golden("bars.csv")).unwrap();
     let read = |record: csv::StringRecord| {
         let number = |field: usize| record[field].parse::<f64>().unwrap();
@@ -114,6 +114,11 @@ fn the_extended_set() {
 #[test]
 fn order_flow() {
     check("order_flow", "order_flow.csv.gz", |name| Some(name));
+}
+
+#[test]
+fn alphas() {
+    check("alphas", "alphas.csv.gz", |name| Some(name));
 }
 
 /// The ranks over a timeframe's regime window, by sorting each window anew.

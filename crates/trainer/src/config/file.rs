@@ -73,6 +73,18 @@ impl ConfigFile {
         };
         let text = fs::read_to_string(&path)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        Self::read(path, text, settings)
+    }
+
+    /// A config that a command brings along, for use without a file, with `KEY=VALUE` settings applied.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the setting at fault.
+    pub(crate) fn built_in(text: &str, settings: &[String]) -> Result<Self, ConfigError> {
+        Self::read(PathBuf::new(), text.to_owned(), settings)
+    }
+
+    fn read(path: PathBuf, text: String, settings: &[String]) -> Result<Self, ConfigError> {
         let at_line = |line, message| ConfigError::Line { path: path.clone(), line, message };
         let config = parse(&text).map_err(|fault| at_line(fault.line(&text), fault.message))?;
         let mut file = Self { path: path.clone(), config, text };

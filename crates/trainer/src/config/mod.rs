@@ -1,8 +1,10 @@
 //! The run's configuration: one TOML file, composed of each crate's own section.
 
+mod bar_paths;
 mod file;
 mod sections;
 
+pub use bar_paths::BarPaths;
 pub use file::{ConfigError, ConfigFile};
 pub use sections::{
     Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig, ValidationConfig, ValidationMode,

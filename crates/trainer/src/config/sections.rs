@@ -1,7 +1,5 @@
 //! What a run can be told.
 
-use std::path::PathBuf;
-
 use data::QualityPolicy;
 use features::FeatureSpec;
 use labels::LabelSpec;
@@ -10,6 +8,8 @@ use models::{ModelKind, ModelSpec, NetworkSpec};
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::ForestConfig;
+
+use super::bar_paths::BarPaths;
 
 /// A whole run. Every section may be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ fn default_seed() -> Seed {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// File; relative to the config file.
-    pub path: Option<PathBuf>,
+    /// File, directory or pattern, or a list of them as one series; relative to the config file.
+    pub path: Option<BarPaths>,
     /// Symbol; by default from the file's name.
     pub symbol: Option<String>,
     /// Timeframe; by default the most frequent spacing.

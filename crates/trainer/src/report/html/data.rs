@@ -73,7 +73,7 @@ fn holes(quality: &QualityReport) -> String {
 }
 
 /// Kinds, their names, and the longest run of those that run.
-fn kinds(quality: &QualityReport) -> [(FindingKind, &'static str, u64); 8] {
+fn kinds(quality: &QualityReport) -> [(FindingKind, &'static str, u64); 9] {
     [
         (FindingKind::Duplicates, "Duplicate times", 0),
         (FindingKind::OutOfOrder, "Out of order", 0),
@@ -83,6 +83,7 @@ fn kinds(quality: &QualityReport) -> [(FindingKind, &'static str, u64); 8] {
         (FindingKind::Outliers, "Outliers", 0),
         (FindingKind::OffGrid, "Off the grid", 0),
         (FindingKind::ShortBars, "Short bars", 0),
+        (FindingKind::DaylightSaving, "Skipped hours", 0),
     ]
 }
 
@@ -105,7 +106,8 @@ fn findings(quality: &QualityReport) -> String {
         .iter()
         .map(|example| {
             let cells = [words(example.kind.key()), number(&instant(example.time)), words(&example.detail)];
-            row(&thousands(example.line), &cells)
+            let line = thousands(example.line);
+            row(&example.file.as_ref().map_or(line.clone(), |file| format!("{file} {line}")), &cells)
         })
         .collect();
     let examples = if examples.is_empty() {

@@ -1,6 +1,6 @@
 //! Made-up bars.
 
-use data::{Finding, FindingKind, Layout, QualityReport, TimeFormat};
+use data::{FileReport, Finding, FindingKind, Layout, QualityReport, TimeFormat, Unit};
 use market::{Hole, Timeframe, Timestamp};
 
 use super::START;
@@ -28,14 +28,19 @@ pub(super) fn data() -> DataReport {
     };
     let outlier = Finding {
         kind: FindingKind::Outliers,
+        file: None,
+        unit: Unit::Line,
         line: 20_123,
         time: close(20_121),
         detail: "log return −0.2210 is 31 robust deviations".to_owned(),
     };
+    let path = "BTCUSDT-1h.csv.gz".to_owned();
+    let (layout, time_format) = (Layout::BinanceKline, TimeFormat::EpochMillis);
     let quality = QualityReport {
-        path: "BTCUSDT-1h.csv.gz".to_owned(),
-        layout: Layout::BinanceKline,
-        time_format: TimeFormat::EpochMillis,
+        path: path.clone(),
+        files: vec![FileReport { path, layout, time_format, rows: 33_360 }],
+        layout,
+        time_format,
         symbol: "BTCUSDT".to_owned(),
         timeframe: Timeframe::HOUR,
         rows: 33_360,
@@ -58,6 +63,7 @@ pub(super) fn data() -> DataReport {
         outliers: 1,
         off_grid: 0,
         short_bars: 0,
+        daylight_saving: 0,
         dropped: 9,
         examples: vec![outlier],
     };
