@@ -43,6 +43,19 @@ pub enum ParquetError {
         /// What the reader said.
         cause: String,
     },
+    /// Packed in a way that is not read.
+    #[error(
+        "{}: column {column} is packed by {codec}, which is not read; write it with Snappy, gzip, LZ4, Zstandard \
+         or no compression", path.display()
+    )]
+    Codec {
+        /// The file.
+        path: PathBuf,
+        /// The first such column.
+        column: String,
+        /// How it is packed.
+        codec: String,
+    },
     /// Columns that bars need are not there.
     #[error(
         "{}: {problem}; needed are a time (open_time, timestamp, datetime, date or time), open, high, low, \

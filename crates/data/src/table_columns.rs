@@ -5,9 +5,11 @@ use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use parquet::basic::Compression;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError as Fault;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::place::{Origin, Place, Unit};
@@ -94,11 +96,25 @@ impl TableColumns {
         })
     }
 
-    /// The columns that blocks are to hold.
-    pub(crate) fn want(&mut self, wanted: impl IntoIterator<Item = usize>) {
+    /// Sets the columns that blocks are to hold.
+    pub(crate) fn want(&mut self, wanted: impl IntoIterator<Item = usize>) -> Result<(), ParquetError> {
         self.wanted = wanted.into_iter().collect();
         self.wanted.sort_unstable();
         self.wanted.dedup();
+        let columns = self.wanted.iter().map(|&place| &self.columns[place]);
+        for (column, leaf) in columns.filter_map(|column| Some((column, column.leaf.as_ref()?))) {
+            for group in self.file.metadata().row_groups() {
+                let codec = group.columns().get(leaf.index).map(ColumnChunkMetaData::compression);
+                if let Some(Compression::BROTLI(_) | Compression::LZO) = codec {
+                    return Err(ParquetError::Codec {
+                        path: self.path.clone(),
+                        column: column.name.clone(),
+                        codec: codec.map(|codec| codec.to_string()).unwrap_or_default(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A text that the writer put beside the table.

@@ -53,7 +53,7 @@ impl TableRows {
             columns.taker_buy_volume,
         ];
         let needed = columns.values.iter().chain(optional.iter().flatten()).chain(&columns.extra);
-        table.want(needed.copied().chain([columns.time]));
+        table.want(needed.copied().chain([columns.time]))?;
         Ok(Self {
             table,
             columns,

@@ -42,7 +42,8 @@ fn main() {
     let number = |name: &str, usual: usize| {
         argument(name).map_or(usual, |value| value.parse().expect("a whole number"))
     };
-    let (n_bars, repeat, threads) = (number("--bars", 1_000_000), number("--repeat", 5), number("--threads", 1));
+    let (n_bars, repeat, threads) =
+        (number("--bars", 1_000_000), number("--repeat", 5), number("--threads", 1));
     let only = argument("--only");
     let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().expect("a thread pool");
@@ -142,7 +143,10 @@ fn stream(series: &BarSeries) {
     let (median, rare) = (times[times.len() / 2], times[times.len() * 99 / 100]);
     let columns = set.schema().len();
     assert!(f64::is_finite(checksum), "features are finite");
-    let more = format!(", \"columns\": {columns}, \"operations\": {}, \"ns_per_bar\": {median}, \"ns_per_bar_p99\": {rare}", set.operations());
+    let more = format!(
+        ", \"columns\": {columns}, \"operations\": {}, \"ns_per_bar\": {median}, \"ns_per_bar_p99\": {rare}",
+        set.operations()
+    );
     line("stream", spent, series.len(), &more);
 }
 

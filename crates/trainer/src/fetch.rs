@@ -1,5 +1,6 @@
 //! `trainer data fetch`: bars of an exchange, as a file.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -69,7 +70,8 @@ fn summary(fetched: &Fetched) -> String {
         thousands(fetched.requests),
     );
     if !fetched.days_without_bars.is_empty() {
-        text += &format!("the exchange has no bars on {}\n", spans(&fetched.days_without_bars));
+        writeln!(text, "the exchange has no bars on {}", spans(&fetched.days_without_bars))
+            .expect("writing to a string");
     }
     text
 }

@@ -14,10 +14,14 @@ mod data_check;
 mod data_fetch;
 #[path = "it/data_resample.rs"]
 mod data_resample;
+#[path = "it/features_command.rs"]
+mod features_command;
 #[path = "it/help.rs"]
 mod help;
 #[path = "it/killed.rs"]
 mod killed;
+#[path = "it/leak_check.rs"]
+mod leak_check;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/publication.rs"]
 mod publication;

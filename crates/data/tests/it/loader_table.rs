@@ -1,6 +1,5 @@
 //! One row for each way in which a file can be malformed: what is refused, and what the message says.
 
-
 use data::{ExpansionLimit, LoadOptions, load};
 
 use crate::files::{Folder, HEADER, MINUTE, START, file, gzip, refused, row, zip};
@@ -290,6 +289,12 @@ fn parquet() -> Vec<Case> {
             "bars.parquet",
             fixture("missing_values.parquet"),
             &["bars.parquet row 5: high is \"null\", a missing value", "data.policy.invalid_bars"],
+        ),
+        case(
+            "Parquet packed in a way that is not read",
+            "bars.parquet",
+            fixture("brotli.parquet"),
+            &["bars.parquet: column open_time is packed by BROTLI", "write it with Snappy"],
         ),
         case(
             "nested column in Parquet",

@@ -74,6 +74,20 @@ fn the_beginning_of_another_version_is_not_continued() {
 }
 
 #[test]
+fn a_damaged_beginning_costs_one_more_download_and_nothing_else() {
+    let mut bench = Bench::hourly();
+    let hash = durable::sha256_hex(&bench.server.file(&bench.bars.path("2024-01")));
+    fs::create_dir_all(bench.parts()).unwrap();
+    for bytes in [vec![7; 1000], vec![7; 10_000_000]] {
+        let _ = fs::remove_file(bench.parts().join(JANUARY));
+        fs::write(bench.parts().join(format!(".partial-{}-{JANUARY}", &hash[..16])), bytes).unwrap();
+        bench.fetch("2024-01", Some("2024-01")).unwrap();
+        bench.assert_holds("2024-01-01", at("2024-02-01"));
+        assert_eq!(bench.part_names(), [JANUARY]);
+    }
+}
+
+#[test]
 fn one_fetch_at_a_time() {
     let mut bench = Bench::hourly();
     bench.fetch("2024-01", Some("2024-01")).unwrap();

@@ -25,6 +25,9 @@ fn pages_of_a_thousand_and_no_bar_that_is_open() {
     let klines = bench.server.names().iter().filter(|name| *name == "klines").count();
     assert_eq!(klines, 4, "3,634 bars and an open one");
     assert_eq!(bench.part_names().len(), 3);
+    let kept = std::fs::read_to_string(bench.parts().join("BTCUSDT-1m-2024-03-10.rest.csv")).unwrap();
+    let last = kept.lines().last().unwrap();
+    assert!(last.starts_with(&(closed() - 60_000).to_string()), "{last}");
 }
 
 #[test]

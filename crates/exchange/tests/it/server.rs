@@ -106,9 +106,9 @@ impl Server {
         self.state.lock().unwrap().no_ranges = true;
     }
 
-    /// Length of a file.
-    pub(crate) fn length(&self, path: &str) -> usize {
-        self.state.lock().unwrap().files[path].len()
+    /// The bytes of a file.
+    pub(crate) fn file(&self, path: &str) -> Vec<u8> {
+        self.state.lock().unwrap().files[path].clone()
     }
 
     /// The requests since the last look, in order.
@@ -132,7 +132,7 @@ fn converse(connection: &TcpStream, state: &Mutex<State>) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     while let Some(seen) = request(&mut reader) {
         let (reply, fault) = reply(seen, &mut state.lock().unwrap());
-        if reply.send(connection, fault).is_err() {
+        if reply.send(connection, fault.as_ref()).is_err() {
             break;
         }
     }
@@ -221,37 +221,39 @@ fn part(
 
 impl Reply {
     /// Sends the answer; an error when the connection is to end.
-    fn send(mut self, mut connection: &TcpStream, fault: Option<Fault>) -> std::io::Result<()> {
+    fn send(mut self, mut connection: &TcpStream, fault: Option<&Fault>) -> std::io::Result<()> {
         match fault {
-            Some(Fault::Flip(at)) if self.status < 300 => self.body[at] ^= 1,
-            Some(Fault::Truncate(length)) => self.body.truncate(length),
+            Some(Fault::Flip(at)) if self.status < 300 => self.body[*at] ^= 1,
+            Some(Fault::Truncate(length)) => self.body.truncate(*length),
             _ => {}
         }
         let mut head =
             format!("HTTP/1.1 {} As Ordered\r\nContent-Length: {}\r\n", self.status, self.body.len());
         for (name, value) in self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            for text in [name, ": ", value.as_str(), "\r\n"] {
+                head.push_str(text);
+            }
         }
         connection.write_all(head.as_bytes())?;
         connection.write_all(b"\r\n")?;
         let ended = || std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
         match fault {
             Some(Fault::Drop(length)) => {
-                connection.write_all(&self.body[..length])?;
+                connection.write_all(&self.body[..*length])?;
                 connection.flush()?;
                 Err(ended())
             }
             Some(Fault::Stall(length)) => {
-                connection.write_all(&self.body[..length])?;
+                connection.write_all(&self.body[..*length])?;
                 connection.flush()?;
                 std::thread::sleep(Duration::from_secs(20));
                 Err(ended())
             }
             Some(Fault::Slow(length, pause)) => {
-                for piece in self.body.chunks(length) {
+                for piece in self.body.chunks(*length) {
                     connection.write_all(piece)?;
                     connection.flush()?;
-                    std::thread::sleep(pause);
+                    std::thread::sleep(*pause);
                 }
                 Ok(())
             }

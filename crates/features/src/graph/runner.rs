@@ -9,7 +9,7 @@ use super::BarColumns;
 use super::exponential::ExponentialState;
 use super::op::Op;
 use super::plan::Plan;
-use super::step::{Memory, Operands, step};
+use super::step::{Block, Memory, One, step};
 
 /// Bars per block when many come at once: small enough for the values of all nodes to stay near.
 pub(crate) const BATCH_BLOCK: usize = 256;
@@ -38,14 +38,14 @@ pub(crate) struct Runner {
 }
 
 /// Bars to take, for the widest vector unit there is.
-struct Block<'a> {
+struct Advance<'a> {
     runner: &'a mut Runner,
     bars: &'a BarColumns,
     start: usize,
     len: usize,
 }
 
-impl NullaryFnOnce for Block<'_> {
+impl NullaryFnOnce for Advance<'_> {
     type Output = ();
 
     #[expect(clippy::inline_always, reason = "compiled for the vector unit of the caller")]
@@ -79,8 +79,12 @@ impl Runner {
     pub(crate) fn new(plan: Arc<Plan>, block: usize) -> Self {
         let (places, size) = plan.places(block);
         let memories = plan.steps.iter().map(|step| Memory::start(&step.op)).collect();
-        let operands =
-            plan.steps.iter().flat_map(|step| &step.inputs).map(|input| places[input.node] - input.lag).collect();
+        let operands = plan
+            .steps
+            .iter()
+            .flat_map(|step| &step.inputs)
+            .map(|input| places[input.node] - input.lag)
+            .collect();
         let tasks = plan
             .steps
             .iter()
@@ -123,41 +127,50 @@ impl Runner {
             self.wrap();
         }
         if len == 1 {
-            self.compute(bars, start, 1);
+            self.compute_one(bars, start);
         } else {
-            Arch::new().dispatch(Block { runner: self, bars, start, len });
+            Arch::new().dispatch(Advance { runner: self, bars, start, len });
         }
         self.cursor += len;
         self.bars_seen += len;
     }
 
+    /// Computes bars `start..start + len` of `bars`.
     #[expect(clippy::inline_always, reason = "compiled for the vector unit of the caller")]
     #[inline(always)]
     fn compute(&mut self, bars: &BarColumns, start: usize, len: usize) {
         let Self { tasks, places, arena, memories, operands, cursor, bars_seen, .. } = self;
         let mut operands = operands.as_slice();
-        let end = *cursor + len;
-        for ((index, at), memory) in tasks.iter().enumerate().zip(memories) {
-            let (starts, others) = operands.split_at(at.n_operands);
+        for ((index, task), memory) in tasks.iter().enumerate().zip(memories) {
+            let (starts, others) = operands.split_at(task.n_operands);
             operands = others;
             let (past, own) = arena.split_at_mut(places[index]);
-            if let Op::Input(input) = at.op {
-                bars.write(input, start, &mut own[*cursor..end]);
+            if let Op::Input(input) = task.op {
+                bars.write(input, start, &mut own[*cursor..*cursor + len]);
                 continue;
             }
             // Nothing is computed before all operands have values.
-            let skipped = at.begins.saturating_sub(*bars_seen + 1);
-            if skipped >= len {
-                continue;
+            let skipped = task.begins.saturating_sub(*bars_seen + 1);
+            if skipped < len {
+                let (from, len) = (*cursor + skipped, len - skipped);
+                let mut block = Block { past, own, starts, places: &places[index..], from, len };
+                step(&task.op, memory, &mut block);
             }
-            let from = *cursor + skipped;
-            let from_operands = Operands { arena: past, starts, from, len: len - skipped };
-            let (own, second) = match places.get(index + 1) {
-                Some(next) if at.op.outputs() > 1 => own.split_at_mut(next - places[index]),
-                _ => (own, &mut [][..]),
-            };
-            let second = second.get_mut(from..end).unwrap_or_default();
-            step(&at.op, memory, from_operands, &mut own[from..end], second);
+        }
+    }
+
+    /// [`Runner::compute`] for one bar.
+    fn compute_one(&mut self, bars: &BarColumns, start: usize) {
+        let Self { tasks, places, arena, memories, operands, cursor, bars_seen, .. } = self;
+        let (mut operands, at) = (operands.as_slice(), *cursor);
+        for ((index, task), memory) in tasks.iter().enumerate().zip(memories) {
+            let (starts, others) = operands.split_at(task.n_operands);
+            operands = others;
+            if let Op::Input(input) = task.op {
+                bars.write(input, start, &mut arena[places[index] + at..][..1]);
+            } else if task.begins <= *bars_seen + 1 {
+                step(&task.op, memory, &mut One { arena, starts, places: &places[index..], at });
+            }
         }
     }
 

@@ -58,194 +58,222 @@ impl Memory {
     }
 }
 
-/// The operands of a step: slices into the arena.
-#[derive(Clone, Copy)]
-pub(crate) struct Operands<'a> {
+/// Where a step finds its operands and puts its values: a block of bars, or one bar.
+pub(crate) trait Lanes {
+    /// Computes each bar's value from the operands at that bar.
+    fn map<const N: usize>(&mut self, value: impl Fn([f64; N]) -> f64);
+
+    /// The slices behind it, for operations that look at more than one bar.
+    fn block(&mut self) -> Block<'_>;
+}
+
+/// A block of bars.
+pub(crate) struct Block<'a> {
     /// Everything before the step's own values.
-    pub(crate) arena: &'a [f64],
+    pub(crate) past: &'a [f64],
+    /// Everything from the step's own value at cursor 0 on.
+    pub(crate) own: &'a mut [f64],
     /// Place of each operand's value at cursor 0.
     pub(crate) starts: &'a [usize],
+    /// Places of the step's own values at cursor 0, one for each output.
+    pub(crate) places: &'a [usize],
     /// First bar of the block to compute.
     pub(crate) from: usize,
+    /// Bars to compute.
     pub(crate) len: usize,
 }
 
-impl<'a> Operands<'a> {
+impl<'a> Block<'a> {
     /// Operand `index` over the block.
     #[inline(always)]
-    fn get(self, index: usize) -> &'a [f64] {
-        &self.arena[self.starts[index] + self.from..][..self.len]
+    fn operand(&self, index: usize) -> &'a [f64] {
+        &self.past[self.starts[index] + self.from..][..self.len]
     }
 
     /// Operand `index` over the block and the `reach` values before it.
     #[inline(always)]
-    fn reaching(self, index: usize, reach: usize) -> &'a [f64] {
-        &self.arena[self.starts[index] + self.from - reach..][..self.len + reach]
+    fn reaching(&self, index: usize, reach: usize) -> &'a [f64] {
+        &self.past[self.starts[index] + self.from - reach..][..self.len + reach]
+    }
+
+    /// Where output `index` goes.
+    #[inline(always)]
+    fn output(&mut self, index: usize) -> &mut [f64] {
+        &mut self.own[self.places[index] - self.places[0] + self.from..][..self.len]
     }
 }
 
-macro_rules! each {
-    ($from:ident => $out:ident; $($name:ident = $operand:literal),+; $value:expr) => {{
-        let len = $out.len();
-        $(let $name = &$from.get($operand)[..len];)+
+impl Lanes for Block<'_> {
+    #[inline(always)]
+    fn map<const N: usize>(&mut self, value: impl Fn([f64; N]) -> f64) {
+        let len = self.len;
+        let operands: [&[f64]; N] = std::array::from_fn(|index| &self.operand(index)[..len]);
+        let out = &mut self.own[self.from..][..len];
         for i in 0..len {
-            $(let $name = $name[i];)+
-            $out[i] = $value;
+            out[i] = value(std::array::from_fn(|index| operands[index][i]));
         }
-    }};
+    }
+
+    #[inline(always)]
+    fn block(&mut self) -> Block<'_> {
+        Block { own: self.own, ..*self }
+    }
 }
 
-/// Computes one operation for a block: `out` holds its values of the block, `second` those of its second
-/// output where it has one.
+/// One bar.
+pub(crate) struct One<'a> {
+    pub(crate) arena: &'a mut [f64],
+    /// Place of each operand's value at cursor 0.
+    pub(crate) starts: &'a [usize],
+    /// Places of the step's own values at cursor 0, one for each output.
+    pub(crate) places: &'a [usize],
+    /// The cursor.
+    pub(crate) at: usize,
+}
+
+impl Lanes for One<'_> {
+    #[inline(always)]
+    fn map<const N: usize>(&mut self, value: impl Fn([f64; N]) -> f64) {
+        let starts = &self.starts[..N];
+        let operands = std::array::from_fn(|index| self.arena[starts[index] + self.at]);
+        self.arena[self.places[0] + self.at] = value(operands);
+    }
+
+    #[inline(always)]
+    fn block(&mut self) -> Block<'_> {
+        let (past, own) = self.arena.split_at_mut(self.places[0]);
+        Block { past, own, starts: self.starts, places: self.places, from: self.at, len: 1 }
+    }
+}
+
+/// Computes one operation.
 #[inline(always)]
-pub(crate) fn step(op: &Op, memory: &mut Memory, from: Operands<'_>, out: &mut [f64], second: &mut [f64]) {
+pub(crate) fn step(op: &Op, memory: &mut Memory, lanes: &mut impl Lanes) {
     match op {
         Op::Input(_) | Op::Part => {}
-        Op::Ln => each!(from => out; a = 0; elementary::ln(a)),
-        Op::Abs => each!(from => out; a = 0; a.abs()),
-        Op::Sqrt => each!(from => out; a = 0; a.sqrt()),
+        Op::Ln => lanes.map(|[a]| elementary::ln(a)),
+        Op::Abs => lanes.map(|[a]| a.abs()),
+        Op::Sqrt => lanes.map(|[a]| a.sqrt()),
         Op::ScaledRoot(scale) => {
             let scale = scale.get();
-            each!(from => out; a = 0; (scale * a).sqrt());
+            lanes.map(|[a]| (scale * a).sqrt());
         }
-        Op::Square => each!(from => out; a = 0; a * a),
-        Op::Sign => each!(from => out; a = 0; sign(a)),
-        Op::NonNegative => each!(from => out; a = 0; if a > 0.0 { a } else { 0.0 }),
-        Op::SineOfTurn => each!(from => out; a = 0; elementary::sine_of_turn(a)),
-        Op::CosineOfTurn => each!(from => out; a = 0; elementary::cosine_of_turn(a)),
+        Op::Square => lanes.map(|[a]| a * a),
+        Op::Sign => lanes.map(|[a]| sign(a)),
+        Op::NonNegative => lanes.map(|[a]| if a > 0.0 { a } else { 0.0 }),
+        Op::SineOfTurn => lanes.map(|[a]| elementary::sine_of_turn(a)),
+        Op::CosineOfTurn => lanes.map(|[a]| elementary::cosine_of_turn(a)),
         Op::Affine { scale, shift } => {
             let (scale, shift) = (scale.get(), shift.get());
-            each!(from => out; a = 0; scale * a + shift);
+            lanes.map(|[a]| scale * a + shift);
         }
         Op::Clip { low, high } => {
             let (low, high) = (low.get(), high.get());
-            each!(from => out; a = 0; if a < low {
-                low
-            } else if a > high {
-                high
-            } else {
-                a
+            lanes.map(|[a]| {
+                if a < low {
+                    low
+                } else if a > high {
+                    high
+                } else {
+                    a
+                }
             });
         }
         Op::Above(limit) => {
             let limit = limit.get();
-            each!(from => out; a = 0; if a > limit { 1.0 } else { 0.0 });
+            lanes.map(|[a]| if a > limit { 1.0 } else { 0.0 });
         }
         Op::Below(limit) => {
             let limit = limit.get();
-            each!(from => out; a = 0; if a < limit { 1.0 } else { 0.0 });
+            lanes.map(|[a]| if a < limit { 1.0 } else { 0.0 });
         }
-        Op::Add => each!(from => out; a = 0, b = 1; a + b),
-        Op::Sub => each!(from => out; a = 0, b = 1; a - b),
-        Op::Mul => each!(from => out; a = 0, b = 1; a * b),
-        Op::Div => each!(from => out; a = 0, b = 1; a / b),
+        Op::Add => lanes.map(|[a, b]| a + b),
+        Op::Sub => lanes.map(|[a, b]| a - b),
+        Op::Mul => lanes.map(|[a, b]| a * b),
+        Op::Div => lanes.map(|[a, b]| a / b),
         Op::DivOr(neutral) => {
             let neutral = neutral.get();
-            each!(from => out; a = 0, b = 1; if b.abs() > 0.0 { a / b } else { neutral });
+            lanes.map(|[a, b]| if b.abs() > 0.0 { a / b } else { neutral });
         }
-        Op::Max => each!(from => out; a = 0, b = 1; if a > b { a } else { b }),
-        Op::Min => each!(from => out; a = 0, b = 1; if a < b { a } else { b }),
-        Op::Greater => each!(from => out; a = 0, b = 1; if a > b { 1.0 } else { 0.0 }),
-        Op::LogRatio => each!(from => out; a = 0, b = 1; if a > 0.0 && b > 0.0 {
-            elementary::ln(a / b)
-        } else {
-            0.0
-        }),
-        Op::SignedPower => each!(from => out; a = 0, b = 1; sign(a) * a.abs().powf(b)),
+        Op::Max => lanes.map(|[a, b]| if a > b { a } else { b }),
+        Op::Min => lanes.map(|[a, b]| if a < b { a } else { b }),
+        Op::Greater => lanes.map(|[a, b]| if a > b { 1.0 } else { 0.0 }),
+        Op::LogRatio => lanes.map(|[a, b]| if a > 0.0 && b > 0.0 { elementary::ln(a / b) } else { 0.0 }),
+        Op::SignedPower => lanes.map(|[a, b]| sign(a) * a.abs().powf(b)),
         Op::Choose => {
-            each!(from => out; a = 0, b = 1, c = 2; if a > 0.0 { b } else { c });
+            lanes.map(|[a, b, c]| if a > 0.0 { b } else { c });
         }
         Op::JoinM2 { .. } => {
             let Memory::Joint(joint) = *memory else { return };
-            each!(from => out; s = 0, m = 1, t = 2, k = 3; joint
-                .m2([s, m], [t, k]));
+            lanes.map(|[s, m, t, k]| joint.m2([s, m], [t, k]));
         }
         Op::JoinCoMoment { .. } => {
             let Memory::Joint(joint) = *memory else { return };
-            each!(from => out; x = 0, y = 1, c = 2, u = 3, v = 4, d = 5; joint.co_moment([x, y, c], [u, v, d]));
+            lanes.map(|[x, y, c, u, v, d]| joint.co_moment([x, y, c], [u, v, d]));
         }
         Op::JoinM3 { .. } => {
             let Memory::Joint(joint) = *memory else { return };
-            each!(from => out; s = 0, m = 1, c = 2, t = 3, k = 4, d = 5; joint.m3([s, m, c], [t, k, d]));
+            lanes.map(|[s, m, c, t, k, d]| joint.m3([s, m, c], [t, k, d]));
         }
         Op::JoinM4 { .. } => {
             let Memory::Joint(joint) = *memory else { return };
-            each!(from => out; s = 0, m = 1, c = 2, q = 3, t = 4, k = 5, d = 6, r = 7; joint.m4([s, m, c, q], [t, k, d, r]));
+            lanes.map(|[s, m, c, q, t, k, d, r]| joint.m4([s, m, c, q], [t, k, d, r]));
         }
         Op::JoinPathSum { newer } => {
             let newer = *newer as f64;
-            each!(from => out; s = 0, total = 1, t = 2; (s + newer * total) + t);
+            lanes.map(|[s, total, t]| (s + newer * total) + t);
         }
         Op::JoinPathM2 { .. } => {
             let Memory::Joint(joint) = *memory else { return };
-            each!(from => out; s = 0, m = 1, total = 2, t = 3, k = 4; joint.path_m2([s, m], [total, t, k]));
+            lanes.map(|[s, m, total, t, k]| joint.path_m2([s, m], [total, t, k]));
         }
         Op::JoinAge { lag } => {
             let lag = *lag as f64;
-            each!(from => out; a = 0, p = 1, b = 2, q = 3; if a >= b {
-                p
-            } else {
-                q + lag
-            });
+            lanes.map(|[a, p, b, q]| if a >= b { p } else { q + lag });
         }
         Op::JoinOldestAge { lag } => {
             let lag = *lag as f64;
-            each!(from => out; a = 0, p = 1, b = 2, q = 3; if a > b {
-                p
-            } else {
-                q + lag
-            });
+            lanes.map(|[a, p, b, q]| if a > b { p } else { q + lag });
         }
         Op::JoinTrend { .. } => {
             let Memory::Joint(joint) = *memory else { return };
             let weight = 0.5 * joint.newer;
-            each!(from => out; s = 0, c = 1, t = 2, d = 3; (c + d) + weight * joint.distance(s, t));
+            lanes.map(|[s, c, t, d]| (c + d) + weight * joint.distance(s, t));
         }
         Op::UnlessFlat { n } => {
             let n = *n as f64;
-            each!(from => out; a = 0, run = 1; if run >= n { 0.0 } else { a });
+            lanes.map(|[a, run]| if run >= n { 0.0 } else { a });
         }
         Op::Ema { seed, divisor, .. } => {
+            let mut block = lanes.block();
             if let Memory::Ema(average) = memory {
-                average.update([*seed, *divisor], from.get(0), out);
+                average.update([*seed, *divisor], block.operand(0), block.output(0));
             }
         }
         Op::Run => {
+            let mut block = lanes.block();
             if let Memory::Run { length, value } = memory {
-                for (out, &a) in out.iter_mut().zip(from.get(0)) {
+                for (&a, out) in block.operand(0).iter().zip(block.output(0)) {
                     *length = if a.to_bits() == value.to_bits() { *length + 1.0 } else { 1.0 };
                     *value = a;
                     *out = *length;
                 }
             }
         }
-        Op::MeanDeviation { n } => {
-            let (values, means) = (from.reaching(0, n - 1), from.get(1));
-            out.fill(0.0);
-            for place in 0..*n {
-                for ((sum, x), mean) in out.iter_mut().zip(&values[place..]).zip(means) {
-                    *sum += (x - mean).abs();
-                }
-            }
-            let scale = 1.0 / *n as f64;
-            for sum in out {
-                *sum *= scale;
-            }
-        }
-        Op::Window { kernel, n } => window(*kernel, *n, from, out),
+        Op::MeanDeviation { n } => mean_deviation(*n, lanes.block()),
+        Op::Window { kernel, n } => window(*kernel, *n, lanes.block()),
         Op::Sorted { n } => {
             if let Memory::Sorted(window) = memory {
-                sorted(window, *n, from.reaching(0, *n), |window, newest, i| {
-                    out[i] = window.median();
-                    second[i] = window.not_above(newest + newest.abs() * TIE) as f64 / *n as f64;
+                sorted(window, *n, lanes.block(), |window, newest| {
+                    let limit = newest + newest.abs() * TIE;
+                    [window.median(), window.not_above(limit) as f64 / *n as f64]
                 });
             }
         }
         Op::Quantiles { n, lower, upper } => {
             if let Memory::Sorted(window) = memory {
-                sorted(window, *n, from.reaching(0, *n), |window, _, i| {
-                    out[i] = window.quantile(lower.get());
-                    second[i] = window.quantile(upper.get());
+                sorted(window, *n, lanes.block(), |window, _| {
+                    [window.quantile(lower.get()), window.quantile(upper.get())]
                 });
             }
         }
@@ -329,28 +357,44 @@ impl Joint {
 }
 
 #[inline(always)]
-fn window(kernel: Kernel, n: usize, from: Operands<'_>, out: &mut [f64]) {
-    let a = from.reaching(0, n - 1);
-    if from.starts.len() == 1 {
-        for (i, out) in out.iter_mut().enumerate() {
+fn mean_deviation(n: usize, mut block: Block<'_>) {
+    let (values, means) = (block.reaching(0, n - 1), block.operand(1));
+    let out = block.output(0);
+    out.fill(0.0);
+    for place in 0..n {
+        for ((sum, x), mean) in out.iter_mut().zip(&values[place..]).zip(means) {
+            *sum += (x - mean).abs();
+        }
+    }
+    let scale = 1.0 / n as f64;
+    for sum in out {
+        *sum *= scale;
+    }
+}
+
+fn window(kernel: Kernel, n: usize, mut block: Block<'_>) {
+    let a = block.reaching(0, n - 1);
+    if block.starts.len() == 1 {
+        for (i, out) in block.output(0).iter_mut().enumerate() {
             *out = kernel.value(&[&a[i..i + n]]);
         }
     } else {
-        let b = from.reaching(1, n - 1);
-        for (i, out) in out.iter_mut().enumerate() {
+        let b = block.reaching(1, n - 1);
+        for (i, out) in block.output(0).iter_mut().enumerate() {
             *out = kernel.value(&[&a[i..i + n], &b[i..i + n]]);
         }
     }
 }
 
 /// Takes the values of the block, which stand behind the `n` before it, into the sorted window; `read` gets
-/// the window when it is full, its newest value and the place in the block.
+/// the window when it is full and its newest value, and gives both outputs.
 fn sorted(
     window: &mut SortedWindow,
     n: usize,
-    values: &[f64],
-    mut read: impl FnMut(&SortedWindow, f64, usize),
+    mut block: Block<'_>,
+    read: impl Fn(&SortedWindow, f64) -> [f64; 2],
 ) {
+    let values = block.reaching(0, n);
     for (i, &newest) in values[n..].iter().enumerate() {
         if window.len() == n {
             window.replace(values[i], newest);
@@ -358,7 +402,9 @@ fn sorted(
             window.insert(newest);
         }
         if window.len() == n {
-            read(window, newest, i);
+            let [first, second] = read(window, newest);
+            block.output(0)[i] = first;
+            block.output(1)[i] = second;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests too")]
 
+mod alpha_ties;
 mod alphas;
 mod bars;
 mod golden;

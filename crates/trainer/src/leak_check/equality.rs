@@ -1,13 +1,14 @@
 //! The label must not be a function of one column at its own bar.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use market::BarSeries;
+use rayon::prelude::*;
 
 use super::finding::{Finding, Shown, SubjectReport, Test};
 use super::grid::{FeatureGrid, LabelGrid};
 use super::past::{Past, PastColumn};
-use super::threshold_rule::{Rule, best_rule};
+use super::threshold_rule::{Rule, best_right, best_rule};
 
 /// A rule that is right on this share of the rows tells the label.
 const AGREEMENT: f64 = 0.995;
@@ -29,6 +30,8 @@ struct Rows<'a> {
     bars: Vec<usize>,
     /// Those whose class is not that of the labelled bar before.
     switches: Vec<usize>,
+    /// Values put to a rule so far.
+    tried: AtomicU64,
 }
 
 impl<'a> Rows<'a> {
@@ -37,18 +40,22 @@ impl<'a> Rows<'a> {
         let class = |bar: usize| grid.labels[bar].map(|label| label.class);
         let changes = |pair: &&[usize]| class(pair[0]) != class(pair[1]);
         let switches = bars.windows(2).filter(changes).map(|pair| pair[1]).collect();
-        Self { grid, bars, switches }
+        Self { grid, bars, switches, tried: AtomicU64::new(0) }
     }
 
     /// The best rule on a column, when it tells the label.
     fn telling_rule(&self, value: impl Fn(usize) -> Option<f64>) -> Option<Rule> {
         for (count, least) in TRIED {
             let step = self.bars.len().div_ceil(count).max(1);
-            if step > 1 && self.rule(&value, step)?.agreement() < least {
-                return None;
+            if step > 1 {
+                let mut rows = self.rows(&value, step);
+                let right = best_right(&mut rows, self.grid.classes.len());
+                if (right as f64) < least * rows.len() as f64 || rows.is_empty() {
+                    return None;
+                }
             }
         }
-        let rule = self.rule(&value, 1)?;
+        let rule = best_rule(&mut self.rows(&value, 1), self.grid.classes.len());
         let wrong = rule.rows - rule.right;
         let outside = rule.rows - self.largest_class(&value);
         (rule.rows >= FEWEST_ROWS
@@ -64,10 +71,12 @@ impl<'a> Rows<'a> {
         rows.len() >= FEWEST_SWITCHES && right as f64 >= RIGHT_AT_SWITCHES * rows.len() as f64
     }
 
-    fn rule(&self, value: impl Fn(usize) -> Option<f64>, step: usize) -> Option<Rule> {
-        let mut rows: Vec<(f64, usize)> =
+    /// Value and class of every so many labelled bars, where the column has a value.
+    fn rows(&self, value: impl Fn(usize) -> Option<f64>, step: usize) -> Vec<(f64, usize)> {
+        let rows: Vec<(f64, usize)> =
             self.bars.iter().step_by(step).filter_map(|&bar| self.row(bar, &value)).collect();
-        (!rows.is_empty()).then(|| best_rule(&mut rows, self.grid.classes.len()))
+        self.tried.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        rows
     }
 
     fn row(&self, bar: usize, value: impl Fn(usize) -> Option<f64>) -> Option<(f64, usize)> {
@@ -186,5 +195,5 @@ pub(crate) fn check(
         let name = slow[found.place].to_string();
         findings.extend(rows.finding(name, &found.rule, found.others, |bar| values[bar], series, looks_like));
     }
-    report.add(Test::LabelEqualsColumn, columns, (columns * rows.bars.len()) as u64, findings);
+    report.add(Test::LabelEqualsColumn, columns, rows.tried.into_inner(), findings);
 }

@@ -146,8 +146,7 @@ impl Past {
                 (deviation > 0.0).then(|| past_return(bars) / deviation)
             }
             PastColumn::ReturnInWeightedDeviations { bars, span } => {
-                let (_, deviations) = self.weighted.iter().find(|(known, _)| *known == span)?;
-                let deviation = f64::from(deviations[bar]);
+                let deviation = f64::from(self.weighted.get(place_of(span))?.1[bar]);
                 (has(bars.max(span)) && deviation > 0.0).then(|| past_return(bars) / deviation)
             }
             PastColumn::VolatilityToMedian { .. } => None,
@@ -157,6 +156,11 @@ impl Past {
 
 fn spans() -> impl Iterator<Item = usize> {
     (2..EVERY_SPAN).chain((EVERY_SPAN..=EVERY_SCALE).step_by(5))
+}
+
+/// The place of a span among [`spans`].
+fn place_of(span: usize) -> usize {
+    if span < EVERY_SPAN { span - 2 } else { EVERY_SPAN - 2 + (span - EVERY_SPAN) / 5 }
 }
 
 /// The exponentially weighted standard deviation of log returns with decay 2 / (span + 1), at every bar of a
@@ -212,6 +216,11 @@ mod tests {
         let ratios = past.slow_values(PastColumn::VolatilityToMedian { bars: 2, window: 2 });
         let (a, b) = (5.0_f64.sqrt(), 5.0_f64.sqrt());
         assert!((ratios[4].unwrap() - b / f64::midpoint(a, b)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn spans_are_found_at_their_places() {
+        assert!(spans().enumerate().all(|(place, span)| place_of(span) == place));
     }
 
     #[test]

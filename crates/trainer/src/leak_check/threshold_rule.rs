@@ -41,58 +41,97 @@ impl Rule {
     }
 }
 
-/// The best rule so far that ends in some class after some number of intervals.
-#[derive(Debug, Clone, Copy)]
-struct Path {
-    right: usize,
-    intervals: [(f64, usize); MOST_INTERVALS],
-}
-
 /// The rule with at most max(3, number of classes) intervals, and never more than six, that is right on most
 /// rows. Found exactly, by dynamic programming over the sorted values; equal values share an interval.
 ///
-/// `rows` are pairs of value and class, every class below `n_classes`; they are put in order.
+/// `rows` are pairs of value and class, every class below `n_classes` (at most 256); they are put in order.
 pub(crate) fn best_rule(rows: &mut [(f64, usize)], n_classes: usize) -> Rule {
-    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let most = n_classes.clamp(3, MOST_INTERVALS);
-    // paths[s][k]: s + 1 intervals, the last one of class k.
-    let mut paths: Vec<Vec<Option<Path>>> = vec![vec![None; n_classes]; most];
-    let lowest = rows.first().map_or(0.0, |row| row.0);
-    for (class, path) in paths[0].iter_mut().enumerate() {
-        *path = Some(Path { right: 0, intervals: [(lowest, class); MOST_INTERVALS] });
+    let most = most_intervals(n_classes);
+    // For each group of equal values, number of intervals and class: the class of the interval before, where
+    // a new one begins.
+    let mut begun: Vec<Option<u8>> = Vec::new();
+    let paths = best_paths(rows, n_classes, |before| begun.push(before.map(|class| class as u8)));
+    let best = best_of(&paths, n_classes);
+    let groups: Vec<f64> = rows.chunk_by(is_equal).map(|group| group[0].0).collect();
+    let mut intervals = Vec::new();
+    let (mut used, mut class) = (best.used, best.class);
+    for (place, &lowest) in groups.iter().enumerate().rev() {
+        // Within a group the decisions stand from the largest number of intervals down.
+        let decision = begun[(place * most + (most - 1 - used)) * n_classes + class];
+        if let Some(before) = decision {
+            intervals.push((lowest, class));
+            (used, class) = (used - 1, usize::from(before));
+        }
     }
+    intervals.extend(groups.first().map(|&lowest| (lowest, class)));
+    intervals.reverse();
+    Rule { intervals, right: best.right.max(0) as usize, rows: rows.len() }
+}
+
+/// The number of rows on which [`best_rule`] is right, at a fraction of its cost.
+pub(crate) fn best_right(rows: &mut [(f64, usize)], n_classes: usize) -> usize {
+    let paths = best_paths(rows, n_classes, |_| {});
+    best_of(&paths, n_classes).right.max(0) as usize
+}
+
+fn most_intervals(n_classes: usize) -> usize {
+    n_classes.clamp(3, MOST_INTERVALS)
+}
+
+fn is_equal(a: &(f64, usize), b: &(f64, usize)) -> bool {
+    a.0.total_cmp(&b.0).is_eq()
+}
+
+/// Marks a number of intervals that can't have been used yet.
+const NEVER: i64 = -1;
+
+/// Rows that the best rule of each kind gets right, `[number of intervals − 1][class of the last one]`.
+/// `begun` hears, for each group of equal values, each number of intervals from the largest down and each
+/// class, whether a new interval begins there and the class of the one before.
+fn best_paths(rows: &mut [(f64, usize)], n_classes: usize, mut begun: impl FnMut(Option<usize>)) -> Vec<i64> {
+    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let most = most_intervals(n_classes);
+    let mut paths = vec![NEVER; most * n_classes];
+    paths[..n_classes].fill(0);
     let mut counts = vec![0; n_classes];
-    for group in rows.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        let value = group[0].0;
+    for group in rows.chunk_by(is_equal) {
         counts.fill(0);
         group.iter().for_each(|row| counts[row.1] += 1);
         for used in (0..most).rev() {
-            let best_before = used.checked_sub(1).and_then(|before| {
-                paths[before].iter().flatten().max_by_key(|path| path.right).copied()
-            });
+            let before = match used {
+                0 => (0, NEVER),
+                used => largest(&paths[(used - 1) * n_classes..used * n_classes]),
+            };
             for (class, count) in counts.iter().enumerate() {
-                let from_switch = best_before.map(|mut path| {
-                    path.intervals[used] = (value, class);
-                    path
-                });
-                let stay = paths[used][class];
-                let better = match (stay, from_switch) {
-                    (Some(stay), Some(switch)) if switch.right > stay.right => Some(switch),
-                    (Some(stay), _) => Some(stay),
-                    (None, switch) => switch,
-                };
-                paths[used][class] = better.map(|path| Path { right: path.right + count, ..path });
+                let path = &mut paths[used * n_classes + class];
+                let begins = before.1 > *path;
+                begun(begins.then_some(before.0));
+                *path = (*path).max(before.1);
+                if *path != NEVER {
+                    *path += count;
+                }
             }
         }
     }
-    let best = paths
-        .iter()
-        .enumerate()
-        .flat_map(|(used, paths)| paths.iter().flatten().map(move |path| (used + 1, path)))
-        // Of equally good ones, the one with fewer intervals.
-        .max_by_key(|(used, path)| (path.right, MOST_INTERVALS - used));
-    let (intervals, right) = best.map_or((Vec::new(), 0), |(used, path)| (path.intervals[..used].to_vec(), path.right));
-    Rule { intervals, right, rows: rows.len() }
+    paths
+}
+
+/// The first largest of some values, with its place.
+fn largest(values: &[i64]) -> (usize, i64) {
+    values.iter().copied().enumerate().fold((0, NEVER), |best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// The end of the best path.
+struct Best {
+    used: usize,
+    class: usize,
+    right: i64,
+}
+
+/// Of equally good ones, the one with the fewest intervals.
+fn best_of(paths: &[i64], n_classes: usize) -> Best {
+    let (place, right) = largest(paths);
+    Best { used: place / n_classes, class: place % n_classes, right }
 }
 
 #[cfg(test)]
@@ -158,6 +197,9 @@ mod tests {
                 .collect();
             let rule = best_rule(&mut rows, n_classes);
             assert_eq!(rule.right, by_trial(&rows, n_classes), "{rows:?}");
+            assert_eq!(rule.right, best_right(&mut rows, n_classes));
+            let right = rows.iter().filter(|(value, class)| rule.class_of(*value) == *class).count();
+            assert_eq!(rule.right, right, "{rows:?} {rule:?}");
         }
     }
 }
