@@ -6,6 +6,17 @@ use crate::families;
 use crate::graph::{Graph, Signal};
 use crate::schema::Group;
 
+/// What the features of a run have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    /// Length of the bars.
+    pub(crate) timeframe: Timeframe,
+    /// Window of the features that are too dear for every bar.
+    pub(crate) window_bars: usize,
+    /// How often those are computed.
+    pub(crate) stride_bars: usize,
+}
+
 /// A named column and the signal that computes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Feature {
@@ -63,9 +74,9 @@ macro_rules! families {
             /// All of them, in the order of the documentation.
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// Its features on bars of `timeframe`, added to the graph.
-            pub(crate) fn features(self, graph: &mut Graph, timeframe: Timeframe) -> Vec<Feature> {
-                match self { $(Self::$variant => families::$module::features(graph, timeframe)),+ }
+            /// Its features, added to the graph.
+            pub(crate) fn features(self, graph: &mut Graph, setting: Setting) -> Vec<Feature> {
+                match self { $(Self::$variant => families::$module::features(graph, setting)),+ }
             }
         }
     };
@@ -124,6 +135,10 @@ families! {
     Calendar = calendar,
     /// Takers and trades.
     OrderFlow = order_flow,
+    /// The 22 canonical time-series characteristics.
+    Catch22 = catch22,
+    /// Characteristics as tsfresh names them.
+    Tsfresh = tsfresh,
     /// Formulaic Alphas of one symbol.
     Alpha101 = alpha_101,
     /// Alpha158.

@@ -8,6 +8,7 @@
 //!
 //! Adding a feature: one file in `families`, one arm in `family::Family`, its name in a set.
 
+mod documentation;
 mod engine;
 mod families;
 mod family;
@@ -19,11 +20,12 @@ mod sets;
 mod smoothing;
 mod table;
 
+pub use documentation::documentation;
 pub use engine::{EngineStateError, FeatureEngine, FeatureRow};
 pub use graph::BarColumns;
 pub use rolling::{Window, mean, population_std, sample_std, sum};
 pub use rolling_median::RollingMedian;
 pub use schema::{Column, FeatureSchema, Group, SchemaError};
-pub use sets::{FeatureSet, FeatureSpec, FeatureSpecError};
+pub use sets::{FeatureSet, FeatureSpec, FeatureSpecError, set_names};
 pub use smoothing::settling_bars;
 pub use table::{FeatureColumns, FeatureTable};

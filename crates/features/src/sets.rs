@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-use market::Timeframe;
+use market::{Resampler, Timeframe};
 
-use crate::family::{Family, Feature};
-use crate::graph::{Graph, Plan, Signal};
+use crate::family::{Family, Feature, Setting};
+use crate::graph::{Graph, Plan, Signal, WarmUp};
 use crate::schema::{Column, FeatureSchema};
 
 /// The 43 columns of the seed set, in order.
@@ -176,22 +176,81 @@ const ORDER_FLOW: [&str; 4] =
 /// The families whose columns are the set of formulaic alphas.
 const ALPHAS: [Family; 2] = [Family::Alpha101, Family::Alpha158];
 
+/// Every set by name, and what its head paragraph in the documentation says. A set that
+/// [`FeatureSet::resolve`] knows is named here.
+pub(crate) const SETS: &[(&str, &str)] = &[
+    (
+        "seed43",
+        "Classical indicators, the shape of the bar, volume, returns and volatility over 5 to 50 bars. Several \
+         columns are prices or volumes themselves: a model trained on them knows one symbol at one price \
+         level. `roc_5` and `roc_10` are second names of `returns_5` and `returns_10`, left out unless \
+         `keep_duplicates` is set.",
+    ),
+    (
+        "extended",
+        "Free of price and volume levels, so that symbols and years can be compared: returns and their \
+         z-scores, five estimators of volatility and their term structure, trend, place within recent ranges, \
+         volume, the distribution and memory of returns, the shape of the bar, hour and day.",
+    ),
+    (
+        "order_flow",
+        "Who traded and in what sizes. Needs bars with taker volume and number of trades: where a source has \
+         none they count as 0, so that the imbalances are −1 and the ratios 0.",
+    ),
+    (
+        "alphas",
+        "Formulaic alphas that need one symbol's bars only: 17 of the 101 of Kakushadze, and Alpha158 of Qlib \
+         without `VWAP0`. Lags and windows are as published, but windows are always full and nothing is divided \
+         by 0.",
+    ),
+    (
+        "catch22",
+        "The 22 canonical time-series characteristics of the log returns in a window (`window_bars`), computed \
+         every `stride_bars` bars of the timeframe's grid; in between the last value holds. As pycatch22 0.6.",
+    ),
+    ("tsfresh", "117 characteristics of the same windows under tsfresh's names, as tsfresh 0.21."),
+];
+
+/// Names of the sets.
+pub fn set_names() -> impl Iterator<Item = &'static str> {
+    SETS.iter().map(|(name, _)| *name)
+}
+
+/// Every column there is on bars of one timeframe, in a set or not.
+pub(crate) fn every_column(timeframe: Timeframe) -> Vec<Column> {
+    FeatureSpec::default().setting(timeframe).map_or_else(
+        |_| Vec::new(),
+        |setting| Catalogue::new(setting).features.into_iter().map(|(column, _)| column).collect(),
+    )
+}
+
 /// Which features a run asks for: the `[features]` section of a config, and part of every bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeatureSpec {
-    /// Names of sets, or of single columns. The set so far: `seed43`.
+    /// Names of sets ([`set_names`]) or of single columns; with `@1h` behind the name they are computed on bars of
+    /// that larger timeframe, each seen from the bar on with which it closes.
     pub sets: Vec<String>,
     /// Columns to leave out.
     pub drop: Vec<String>,
     /// Keep columns that are a second name of another (`roc_5` is `returns_5`). Models gain nothing from
     /// them, so they are left out by default.
     pub keep_duplicates: bool,
+    /// Bars of the window that catch22 and tsfresh look at.
+    pub window_bars: usize,
+    /// How many bars apart they are computed; in between the last value holds.
+    pub stride_bars: usize,
 }
 
 impl Default for FeatureSpec {
     fn default() -> Self {
-        Self { sets: vec!["seed43".to_owned()], drop: Vec::new(), keep_duplicates: false }
+        Self {
+            sets: vec!["seed43".to_owned()],
+            drop: Vec::new(),
+            keep_duplicates: false,
+            window_bars: 288,
+            stride_bars: 12,
+        }
     }
 }
 
@@ -199,12 +258,32 @@ impl Default for FeatureSpec {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeatureSpecError {
     /// Neither a set nor a column.
-    #[error("`{name}` is neither a feature set (seed43) nor a feature; features are {known}")]
+    #[error("`{name}` is neither a feature set ({}) nor a feature; features are {known}", set_names().collect::<Vec<_>>().join(", "))]
     Unknown {
         /// As asked.
         name: String,
         /// What there is.
         known: String,
+    },
+    /// A timeframe behind the `@` that can't be made of the bars.
+    #[error("`{name}`: {reason}")]
+    Timeframe {
+        /// As asked.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A window or stride that can't be used.
+    #[error("features.{key} is {value}; it must be between {least} and {most}")]
+    Window {
+        /// Which.
+        key: &'static str,
+        /// As given.
+        value: usize,
+        /// Smallest.
+        least: usize,
+        /// Largest.
+        most: usize,
     },
     /// Nothing left.
     #[error("no feature is left; name a set in features.sets, such as \"seed43\"")]
@@ -237,14 +316,28 @@ struct Catalogue {
     families: Vec<(Family, Range<usize>)>,
 }
 
+impl FeatureSpec {
+    fn setting(&self, timeframe: Timeframe) -> Result<Setting, FeatureSpecError> {
+        for (key, value, least, most) in [
+            ("window_bars", self.window_bars, characteristics::Tsfresh::SHORTEST_WINDOW, 10_000),
+            ("stride_bars", self.stride_bars, 1, 10_000),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(FeatureSpecError::Window { key, value, least, most });
+            }
+        }
+        Ok(Setting { timeframe, window_bars: self.window_bars, stride_bars: self.stride_bars })
+    }
+}
+
 impl Catalogue {
-    fn new(timeframe: Timeframe) -> Self {
+    fn new(setting: Setting) -> Self {
         let mut graph = Graph::default();
         let mut features: Vec<(Column, Signal)> = Vec::new();
         let mut families = Vec::with_capacity(Family::ALL.len());
         for family in Family::ALL {
             let start = features.len();
-            for feature in family.features(&mut graph, timeframe) {
+            for feature in family.features(&mut graph, setting) {
                 let (column, signal) = column_of(feature, &graph);
                 features.push((column, signal));
             }
@@ -262,8 +355,73 @@ impl Catalogue {
             .collect()
     }
 
-    fn find(&self, name: &str) -> Option<&(Column, Signal)> {
-        self.features.iter().find(|(column, _)| column.name == name)
+    /// The features that a name of the spec stands for: a set's, or one, perhaps on larger bars.
+    fn named(&mut self, name: &str, setting: Setting) -> Result<Vec<(Column, Signal)>, FeatureSpecError> {
+        if let Some((inner, timeframe)) = name.split_once('@') {
+            return self.on_larger_bars(name, inner, timeframe, setting);
+        }
+        let members: Vec<&str> = match name {
+            "seed43" => SEED43.to_vec(),
+            "extended" => EXTENDED.to_vec(),
+            "order_flow" => ORDER_FLOW.to_vec(),
+            "alphas" => self.names_of(&ALPHAS),
+            "catch22" => self.names_of(&[Family::Catch22]),
+            "tsfresh" => self.names_of(&[Family::Tsfresh]),
+            column => vec![column],
+        };
+        let find = |member: &str| {
+            let found = self.features.iter().find(|(column, _)| column.name == member);
+            found.cloned().ok_or_else(|| self.unknown(member))
+        };
+        members.into_iter().map(find).collect()
+    }
+
+    /// The features `inner` on bars of `timeframe`.
+    fn on_larger_bars(
+        &mut self,
+        name: &str,
+        inner: &str,
+        timeframe: &str,
+        setting: Setting,
+    ) -> Result<Vec<(Column, Signal)>, FeatureSpecError> {
+        let refused = |reason: String| FeatureSpecError::Timeframe { name: name.to_owned(), reason };
+        let larger: Timeframe =
+            timeframe.parse().map_err(|error: market::TimeError| refused(error.to_string()))?;
+        let resampler =
+            Resampler::new(setting.timeframe, larger).map_err(|error| refused(error.to_string()))?;
+        let spec = FeatureSpec {
+            sets: vec![inner.to_owned()],
+            drop: Vec::new(),
+            keep_duplicates: true,
+            window_bars: setting.window_bars,
+            stride_bars: setting.stride_bars,
+        };
+        let set = FeatureSet::resolve(&spec, larger)?;
+        let warm_ups: Vec<WarmUp> = set
+            .schema
+            .columns()
+            .iter()
+            .map(|column| WarmUp { first: column.first, settled: column.settled })
+            .collect();
+        let signals = self.graph.columns_of_larger_bars(set.plan(), setting.timeframe, resampler, &warm_ups);
+        Ok(set
+            .schema
+            .columns()
+            .iter()
+            .zip(signals)
+            .map(|(column, signal)| {
+                let WarmUp { first, settled } = self.graph.warm_up(signal);
+                let column = Column {
+                    name: format!("{}@{larger}", column.name),
+                    formula: format!("{} on {larger} bars", column.formula),
+                    same_as: column.same_as.as_ref().map(|original| format!("{original}@{larger}")),
+                    first,
+                    settled,
+                    ..column.clone()
+                };
+                (column, signal)
+            })
+            .collect())
     }
 
     fn unknown(&self, name: &str) -> FeatureSpecError {
@@ -292,29 +450,23 @@ impl FeatureSet {
     /// The set that a spec describes, on bars of `timeframe`.
     ///
     /// # Errors
-    /// [`FeatureSpecError`] for a name that is neither a set nor a column, or when nothing is left.
+    /// [`FeatureSpecError`] for a name that is neither a set nor a column, a timeframe that can't be made of
+    /// the bars, a window out of bounds, or when nothing is left.
     pub fn resolve(spec: &FeatureSpec, timeframe: Timeframe) -> Result<Self, FeatureSpecError> {
-        let catalogue = Catalogue::new(timeframe);
-        let mut chosen: Vec<&(Column, Signal)> = Vec::new();
+        let setting = spec.setting(timeframe)?;
+        let mut catalogue = Catalogue::new(setting);
+        let mut chosen: Vec<(Column, Signal)> = Vec::new();
         for name in &spec.sets {
-            let members: Vec<&str> = match name.as_str() {
-                "seed43" => SEED43.to_vec(),
-                "extended" => EXTENDED.to_vec(),
-                "order_flow" => ORDER_FLOW.to_vec(),
-                "alphas" => catalogue.names_of(&ALPHAS),
-                column => vec![column],
-            };
-            for member in members {
-                let feature = catalogue.find(member).ok_or_else(|| catalogue.unknown(member))?;
+            for feature in catalogue.named(name, setting)? {
                 if !chosen.contains(&feature) {
                     chosen.push(feature);
                 }
             }
         }
         for name in &spec.drop {
-            catalogue.find(name).ok_or_else(|| catalogue.unknown(name))?;
+            let dropped = catalogue.named(name, setting)?;
+            chosen.retain(|(column, _)| dropped.iter().all(|(other, _)| other.name != column.name));
         }
-        chosen.retain(|(column, _)| !spec.drop.contains(&column.name));
         if !spec.keep_duplicates {
             let names: Vec<String> = chosen.iter().map(|(column, _)| column.name.clone()).collect();
             chosen.retain(|(column, _)| {
@@ -324,7 +476,7 @@ impl FeatureSet {
         if chosen.is_empty() {
             return Err(FeatureSpecError::Empty);
         }
-        let (columns, signals): (Vec<Column>, Vec<Signal>) = chosen.into_iter().cloned().unzip();
+        let (columns, signals): (Vec<Column>, Vec<Signal>) = chosen.into_iter().unzip();
         let plan = Arc::new(Plan::new(&catalogue.graph, &signals));
         Ok(Self {
             spec: spec.clone(),

@@ -41,6 +41,8 @@ const EXAMPLES: &str = "Examples:
   trainer data fetch --symbol BTCUSDT --interval 5m --from 2024-01 --out market
   trainer data check BTCUSDT-5m.csv.gz
   trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
+  trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
+  trainer leak-check --config random_forest.toml --data BTCUSDT-5m.csv.gz
 
 Exit codes: 0 done, 1 the answer is no, 2 failed.";
 
@@ -85,6 +87,7 @@ enum Command {
     /// Write a synthetic market whose regimes are known
     Synth(SynthArguments),
     /// Write the features of bars as a table, with the label when one is asked for
+    #[command(long_about = feature_file::ABOUT)]
     Features(FeaturesArguments),
     /// Look for information from the future in features, and from the past in labels
     LeakCheck(LeakCheckArguments),

@@ -15,7 +15,8 @@ use crate::config::{Config, ConfigFile};
 use crate::progress::Progress;
 use crate::source;
 
-const ABOUT: &str = "Write the features of bars as a table, with the label when one is asked for
+/// What `trainer features --help` begins with.
+pub(crate) const ABOUT: &str = "Write the features of bars as a table, with the label when one is asked for
 
 One row for each bar. The first columns are open_time (epoch milliseconds) and close, then come the features
 under their names, then label, label_from and label_until when there is a label: the class, and the open times
@@ -39,11 +40,11 @@ const BUILT_IN: &str = "name = \"features\"\nmodels = [\"random_forest\"]\n\n[fe
 
 /// What writing features takes.
 #[derive(Debug, Clone, Args)]
-#[command(long_about = ABOUT, after_help = HELP)]
+#[command(after_help = HELP)]
 pub(crate) struct FeaturesArguments {
-    /// Bars instead of the config's (CSV, gzip, zip, Parquet; a file, a directory or a pattern)
+    /// Bars instead of the config's (CSV, gzip, zip, Parquet): a file, a directory or a pattern (repeatable)
     #[arg(long, value_name = "BARS")]
-    pub(crate) data: Option<PathBuf>,
+    pub(crate) data: Vec<PathBuf>,
     /// Feature sets or single features, separated by commas; the config's or `extended` by default
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     pub(crate) features: Vec<String>,
@@ -119,7 +120,7 @@ pub(crate) fn run(arguments: &FeaturesArguments, out: &mut dyn Write) -> Result<
     }
     data::check_table_path(&arguments.out)?;
     let progress = Progress::new(arguments.quiet);
-    let loaded = source::load(&file, arguments.data.as_deref())?;
+    let loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
     progress.say(&loaded.quality.to_string());
     let series = &loaded.series;
     let set = FeatureSet::resolve(&config.features, series.timeframe())?;
@@ -170,7 +171,7 @@ fn config(arguments: &FeaturesArguments) -> Result<ConfigFile> {
         settings.push(format!("features.sets={:?}", arguments.features));
     }
     settings.extend(arguments.label.iter().map(|kind| format!("label.kind={kind}")));
-    if arguments.config.is_none() && arguments.data.is_none() {
+    if arguments.config.is_none() && arguments.data.is_empty() {
         bail!("name the bars with --data, such as --data BTCUSDT-5m.csv.gz; see trainer features --help");
     }
     Ok(match &arguments.config {

@@ -1,14 +1,12 @@
 //! Average true range (Wilder 1978), as `TA_ATR`.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Wilder average of the true range, in price and as a share of the close.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let atr = g.average_true_range(14);
     let close = g.close();
     let share = g.div(atr, close);

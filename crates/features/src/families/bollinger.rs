@@ -1,15 +1,13 @@
 //! Bollinger bands (Bollinger 1983), as `TA_BBANDS` with a simple average.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Mean ± 2σ of the close (σ with n in the denominator), their width and the close's place between them
 /// (0.5 when they coincide).
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let close = g.close();
     let [upper, lower] = g.bollinger(20);
     let between = g.sub(upper, lower);

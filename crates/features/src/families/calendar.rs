@@ -1,14 +1,12 @@
 //! Hour of the day and day of the week, as points on a circle.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Sine and cosine of the open time's place in the day and in the week, UTC.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Calendar, "");
     let (day, week) = (g.day_share(), g.week_share());
     let [hour_sin, hour_cos] = g.on_circle(day);

@@ -1,15 +1,13 @@
 //! The shape of one bar.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// The bar's range over its close, where in the range it closed (0.5 when there is no range), and its body
 /// and shadows as shares of the range.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let (open, high, low, close) = (g.open(), g.high(), g.low(), g.close());
     let range = g.sub(high, low);
     let share = g.div(range, close);

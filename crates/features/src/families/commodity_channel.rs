@@ -1,14 +1,12 @@
 //! Commodity channel index (Lambert 1980), as `TA_CCI`.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Distance of the typical price from its mean in units of 0.015 mean absolute deviations.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let price = g.typical_price();
     let (mean, deviation) = (g.mean(price, 20), g.mean_deviation(price, 20));
     let distance = g.sub(price, mean);

@@ -1,14 +1,12 @@
 //! Directional movement (Wilder 1978), as `TA_PLUS_DI`, `TA_MINUS_DI`, `TA_ADX`.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::{Graph, Signal};
 use crate::schema::Group;
 
 /// +DI, −DI, their difference over their sum, and ADX, all over 14 bars.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let (high, low) = (g.high(), g.low());
     let (rise, fall) = (g.sub(high, high.lag(1)), g.sub(low.lag(1), low));
     let plus = movement(g, rise, fall);

@@ -1,14 +1,12 @@
 //! Two exponential averages of the close.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// A short and a long EMA, whether the short one is above, and their distance over the close.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let close = g.close();
     let (short, long) = (g.ema(close, 20), g.ema(close, 50));
     let cross = g.greater(short, long);

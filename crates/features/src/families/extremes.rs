@@ -1,14 +1,12 @@
 //! Distance from the highest high and the lowest low, in price and in time.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Drawdown, rally and bars since the extreme over several windows.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Momentum, "");
     let (high, low, close) = (g.high(), g.low(), g.close());
     let mut features = Vec::new();

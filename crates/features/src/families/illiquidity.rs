@@ -1,14 +1,12 @@
 //! Price impact of trading (Amihud 2002), recent against usual.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Log ratio of Amihud's measure over 20 and over 100 bars: scale-free, unlike the measure.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let (close, volume) = (g.close(), g.volume());
     let change = g.simple_return(1);
     let size = g.abs(change);

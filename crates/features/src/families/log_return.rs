@@ -1,15 +1,13 @@
 //! Log returns, plain and in units of their own volatility.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// `ln(close / close n bars ago)`, some of them over what 100 bars of volatility lead to expect, and the
 /// opening gap.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Momentum, "");
     let mut features = Vec::new();
     for n in [1, 5, 10, 20, 50, 100] {

@@ -1,14 +1,12 @@
 //! Moving average convergence and divergence (Appel), seeded as `TA_MACD`.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Fast minus slow EMA of the close, its signal line, their difference and its sign.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let line = g.macd(12, 26);
     let smoothed = g.ema(line, 9);
     let histogram = g.sub(line, smoothed);

@@ -1,14 +1,12 @@
 //! Price moves weighted by volume: money flow index, Chaikin money flow, distance from VWAP.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// MFI(14), CMF(20) and the distance from the 20-bar volume-weighted price.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     vec![money_flow_index(g), chaikin_money_flow(g), distance_from_weighted_price(g)]
 }
 

@@ -1,14 +1,12 @@
 //! One-bar change of simple averages.
 
-use market::Timeframe;
-
 use super::{WINDOWS, unit};
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// `SMA / SMA one bar ago − 1` of the close over several windows.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let close = g.close();
     let of = Origin(Group::Momentum, "");
     WINDOWS

@@ -1,14 +1,12 @@
 //! Who trades, where the source says so: taker volume and number of trades.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Taker-buy imbalance, number of trades and their size against the usual.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::OrderFlow, "");
     let (volume, bought, trades) = (g.volume(), g.taker_buy_volume(), g.trades());
     let share = g.div_or(bought, volume, 0.5);

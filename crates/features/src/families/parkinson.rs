@@ -1,14 +1,12 @@
 //! Range volatility (Parkinson 1980).
 
-use market::Timeframe;
-
 use super::{LONG_WINDOWS, unit};
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// √(mean(ln(high/low)²) / (4 ln 2)) over several windows.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Volatility, "Parkinson 1980");
     LONG_WINDOWS
         .into_iter()

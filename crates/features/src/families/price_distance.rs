@@ -1,14 +1,12 @@
 //! Distances of the close from averages and bands, in average true ranges.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Everything over ATR(14); 0 when that is 0.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Technical, "averages as TA-Lib");
     let close = g.close();
     let atr = g.average_true_range(14);

@@ -1,14 +1,12 @@
 //! Volatility from open, high, low and close: Garman–Klass, Rogers–Satchell, Yang–Zhang.
 
-use market::Timeframe;
-
 use super::{LONG_WINDOWS, unit};
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::{Graph, Signal};
 use crate::schema::Group;
 
 /// Three estimators over several windows.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let garman_klass = Origin(Group::Volatility, "Garman and Klass 1980");
     let rogers_satchell = Origin(Group::Volatility, "Rogers and Satchell 1991");
     let yang_zhang = Origin(Group::Volatility, "Yang and Zhang 2000");

@@ -1,14 +1,12 @@
 //! Simple returns over several bars.
 
-use market::Timeframe;
-
 use super::{WINDOWS, unit};
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Close over the close some bars ago, minus one; and the z-score of the 20-bar return.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let formula = |n: usize| format!("close / close[{n} bars ago] − 1");
     let returns = Origin(Group::Microstructure, "as TA_ROCP");
     let change = Origin(Group::Momentum, "as TA_ROCP");

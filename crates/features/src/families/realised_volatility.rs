@@ -1,14 +1,12 @@
 //! Volatility of log returns, its term structure and its own volatility.
 
-use market::Timeframe;
-
 use super::{LONG_WINDOWS, unit};
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Sample standard deviations over several windows, logs of their ratios, and how much one of them moves.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Volatility, "");
     let returns = g.log_return(1);
     let mut features = Vec::new();

@@ -1,14 +1,12 @@
 //! Relative strength index (Wilder 1978), as `TA_RSI`.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// RSI over Wilder averages of gains and losses (50 when there was neither), and its two thresholds.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let close = g.close();
     let change = g.sub(close, close.lag(1));
     let fall = g.scale(change, -1.0);

@@ -1,14 +1,12 @@
 //! The distribution and memory of returns.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::{Graph, Signal};
 use crate::schema::Group;
 
 /// Efficiency ratio, variance ratio, autocorrelation, skewness and kurtosis.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Statistics, "");
     let returns = g.log_return(1);
     let mut features = Vec::new();

@@ -1,14 +1,12 @@
 //! Standard deviation of one-bar returns.
 
-use market::Timeframe;
-
 use super::{WINDOWS, unit};
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Sample standard deviation of returns over several windows, and the z-score of the 20-bar one.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let returns = g.simple_return(1);
     let of = Origin(Group::Volatility, "");
     let mut features = Vec::new();

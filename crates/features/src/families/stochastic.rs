@@ -1,14 +1,12 @@
 //! Where the close stands in the range of recent bars: stochastic, Williams %R, Donchian.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Stochastic %K and %D, Williams %R and the position in Donchian channels.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let position = g.channel_position(14);
     let fast = g.scale(position, 100.0);
     let slow = g.mean(fast, 3);

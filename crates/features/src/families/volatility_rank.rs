@@ -1,18 +1,16 @@
 //! Volatility against its own longer past.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Realised volatility over 12 bars against its trailing median, its rank there, and the rank of ATR.
 ///
-/// The trailing window, [`Timeframe::regime_window`], is that of the volatility label.
-pub(crate) fn features(g: &mut Graph, timeframe: Timeframe) -> Vec<Feature> {
+/// The trailing window, [`market::Timeframe::regime_window`], is that of the volatility label.
+pub(crate) fn features(g: &mut Graph, setting: Setting) -> Vec<Feature> {
     let of = Origin(Group::Volatility, "");
-    let past = timeframe.regime_window();
+    let past = setting.timeframe.regime_window();
     let returns = g.log_return(1);
     let squares = g.square(returns);
     let variance = g.sum(squares, 12);

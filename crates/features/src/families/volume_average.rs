@@ -1,14 +1,12 @@
 //! Volume against its own average.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// Volume, its simple average and their ratio (1 when nothing was traded in the whole window).
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let volume = g.volume();
     let average = g.mean(volume, 20);
     let ratio = g.div_or(volume, average, 1.0);

@@ -1,14 +1,12 @@
 //! Volume against its own past, and with the price.
 
-use market::Timeframe;
-
 use super::unit;
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::Graph;
 use crate::schema::Group;
 
 /// On-balance volume as a z-score, volume ratios, and the correlation of volume changes with returns.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let of = Origin(Group::Volume, "");
     let (close, volume) = (g.close(), g.volume());
     let change = g.sub(close, close.lag(1));

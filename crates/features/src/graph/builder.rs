@@ -1,10 +1,16 @@
 //! Combining signals.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use market::{Resampler, Timeframe};
 
 use super::op::{Constant, Input, Op};
+use super::plan::{HigherPlan, Plan};
+use super::strided::Characteristics;
 use super::window::Kernel;
 use super::{Signal, WarmUp};
+use crate::family::Setting;
 use crate::smoothing::settling_bars;
 
 /// A node: an operation, its operands and its warm-up.
@@ -20,11 +26,17 @@ pub(crate) struct Node {
 pub(crate) struct Graph {
     nodes: Vec<Node>,
     known: HashMap<(Op, Vec<Signal>), u32>,
+    higher: Vec<HigherPlan>,
 }
 
 impl Graph {
     pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// Plans on larger bars.
+    pub(crate) fn higher(&self) -> &[HigherPlan] {
+        &self.higher
     }
 
     /// The signal of an operation; the same one when it was asked for before.
@@ -49,6 +61,52 @@ impl Graph {
         }
         self.known.insert(key, node);
         Signal { node, lag: 0 }
+    }
+
+    /// Characteristics of the newest log returns.
+    pub(crate) fn characteristics(&mut self, kind: Characteristics, setting: Setting) -> Vec<Signal> {
+        let close = self.close();
+        let returns = self.log_ratio(close, close.lag(1));
+        let place = self.input(Input::GridPlace(setting.timeframe.millis()));
+        let op = Op::Strided { kind, n: setting.window_bars, stride: setting.stride_bars };
+        let whole = self.node(op, &[returns, place]);
+        (0..kind.count()).map(|part| Self::part(whole, part)).collect()
+    }
+
+    /// The columns of a plan on larger bars; `warm_ups` are theirs, in larger bars.
+    pub(crate) fn columns_of_larger_bars(
+        &mut self,
+        plan: Arc<Plan>,
+        from: Timeframe,
+        resampler: Resampler,
+        warm_ups: &[WarmUp],
+    ) -> Vec<Signal> {
+        let factor = (resampler.to().millis() / from.millis()) as usize;
+        let op = Op::Higher { plan: self.higher.len(), outputs: warm_ups.len() };
+        self.higher.push(HigherPlan { plan, from, resampler });
+        let inputs = [
+            Input::OpenTime,
+            Input::Open,
+            Input::High,
+            Input::Low,
+            Input::Close,
+            Input::Volume,
+            Input::TakerBuyVolume,
+            Input::Trades,
+        ]
+        .map(|input| self.input(input));
+        let whole = self.node(op, &inputs);
+        // At worst all but one bar of a bucket are left out before the first whole one.
+        let in_bars = |larger: usize| larger * factor + factor - 1;
+        let parts = (0..warm_ups.len()).map(|part| Self::part(whole, part));
+        parts
+            .zip(warm_ups)
+            .map(|(signal, warm_up)| {
+                let warm_up = WarmUp { first: in_bars(warm_up.first), settled: in_bars(warm_up.settled) };
+                self.nodes[signal.node as usize].warm_up = warm_up;
+                signal
+            })
+            .collect()
     }
 
     /// When a signal has values.

@@ -4,7 +4,7 @@
 //! Errors stay below 2 units in the last place (tested against the standard library).
 #![expect(clippy::inline_always, reason = "the loops are compiled for the vector unit of their caller")]
 
-use std::f64::consts::{LN_2, PI, SQRT_2};
+use std::f64::consts::{PI, SQRT_2};
 
 /// 2⁵²: added to a small whole number in the low bits of a float, it makes that number a float.
 const TWO_52: f64 = 4_503_599_627_370_496.0;
@@ -80,6 +80,8 @@ pub(crate) fn cosine_of_turn(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::LN_2;
+
     use super::*;
 
     #[test]

@@ -63,21 +63,31 @@ impl BarColumns {
             Input::Volume => &self.volume,
             Input::TakerBuyVolume => &self.taker_buy_volume,
             Input::Trades => &self.trades,
-            Input::DayShare => return self.write_share(DAY, 0, range, out),
+            Input::DayShare => return self.write_times(range, out, |time| share_of(DAY, time)),
             // The epoch was a Thursday.
-            Input::WeekShare => return self.write_share(7 * DAY, 3 * DAY, range, out),
+            Input::WeekShare => {
+                return self.write_times(range, out, |time| share_of(7 * DAY, time + 3 * DAY));
+            }
+            Input::OpenTime => return self.write_times(range, out, |time| time as f64),
+            Input::GridPlace(millis) => {
+                return self.write_times(range, out, |time| time.div_euclid(millis) as f64);
+            }
             Input::Zero => return out.fill(0.0),
         };
         out.copy_from_slice(&column[range]);
     }
 
-    /// The share of a period that has passed at each open time.
-    fn write_share(&self, period: i64, shift: i64, range: std::ops::Range<usize>, out: &mut [f64]) {
-        for (share, time) in out.iter_mut().zip(&self.open_times[range]) {
-            *share = (time + shift).rem_euclid(period) as f64 / period as f64;
+    fn write_times(&self, range: std::ops::Range<usize>, out: &mut [f64], of: impl Fn(i64) -> f64) {
+        for (value, time) in out.iter_mut().zip(&self.open_times[range]) {
+            *value = of(*time);
         }
     }
 }
 
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
+
+/// The share of a period that has passed.
+fn share_of(period: i64, time: i64) -> f64 {
+    time.rem_euclid(period) as f64 / period as f64
+}

@@ -8,6 +8,7 @@
 mod builder;
 mod elementary;
 mod exponential;
+mod higher;
 mod inputs;
 mod moments;
 mod op;
@@ -15,6 +16,7 @@ mod plan;
 mod runner;
 mod sorted;
 mod step;
+mod strided;
 mod trend_line;
 mod window;
 
@@ -24,6 +26,7 @@ pub(crate) use op::Op;
 pub(crate) use plan::Plan;
 pub(crate) use runner::{BATCH_BLOCK, Runner, RunnerState, STREAM_BLOCK};
 pub(crate) use sorted::SortedWindow;
+pub(crate) use strided::Characteristics;
 
 /// A stream of numbers: what a node computes, some bars ago.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -237,14 +237,6 @@ impl Graph {
         self.div_or(co_moment, m2, 0.0)
     }
 
-    /// Covariance of the newest n pairs with n − 1 in the denominator.
-    pub(crate) fn covariance(&mut self, a: Signal, b: Signal, n: usize) -> Signal {
-        let co_moment = self.raw_co_moment(a, b, n);
-        let guarded = self.unless_flat(co_moment, a, n);
-        let guarded = self.unless_flat(guarded, b, n);
-        self.scale(guarded, 1.0 / (n - 1) as f64)
-    }
-
     /// Σ over the newest n values of the running total since the window's start.
     fn path_sum(&mut self, steps: Signal, n: usize) -> Signal {
         if n == 1 {

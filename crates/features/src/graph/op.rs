@@ -1,5 +1,6 @@
 //! What a node of the graph computes.
 
+use super::strided::Characteristics;
 use super::window::Kernel;
 
 /// A constant of an operation, compared by its bits.
@@ -30,6 +31,10 @@ pub(crate) enum Input {
     DayShare,
     /// The open time's share of the week since Monday 00:00 UTC, in [0, 1).
     WeekShare,
+    /// Open time in epoch milliseconds.
+    OpenTime,
+    /// Which bar of the grid of a timeframe (in milliseconds) it is, counted from the epoch.
+    GridPlace(i64),
     /// Always 0.
     Zero,
 }
@@ -87,8 +92,6 @@ pub(crate) enum Op {
     Greater,
     /// ln(a / b), or 0 unless both are above zero.
     LogRatio,
-    /// sign(a) · |a|^b.
-    SignedPower,
 
     // Three operands.
     /// b when a > 0, else c.
@@ -131,6 +134,11 @@ pub(crate) enum Op {
     Window { kernel: Kernel, n: usize },
     /// Median, and the share of values not above the newest, of the newest n: two outputs.
     Sorted { n: usize },
+    /// Characteristics of the newest n values of a, computed where b, the bars' places on the grid of their
+    /// timeframe, enters a new cell of `stride` places: many outputs.
+    Strided { kind: Characteristics, n: usize, stride: usize },
+    /// Columns of a plan (the graph's number `plan`) on larger bars: as many outputs.
+    Higher { plan: usize, outputs: usize },
     /// Two quantiles of the newest n values: two outputs.
     Quantiles { n: usize, lower: Constant, upper: Constant },
     /// The further outputs of the operation before it.
@@ -142,15 +150,23 @@ impl Op {
     pub(crate) fn outputs(&self) -> usize {
         match self {
             Self::Sorted { .. } | Self::Quantiles { .. } => 2,
+            Self::Strided { kind, .. } => kind.count(),
+            Self::Higher { outputs, .. } => *outputs,
             _ => 1,
         }
+    }
+
+    /// True when its values may be those of the bar before.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(self, Self::Strided { .. })
     }
 
     /// Bars by which it is computed after its operands have values.
     pub(crate) fn rest(&self) -> usize {
         match self {
             Self::Ema { late, .. } => *late,
-            Self::Run | Self::Sorted { .. } | Self::Quantiles { .. } => 0,
+            Self::Run | Self::Sorted { .. } | Self::Quantiles { .. } | Self::Higher { .. } => 0,
+            Self::Strided { n, .. } => n - 1,
             _ => self.delay(),
         }
     }
@@ -158,7 +174,7 @@ impl Op {
     /// Values of its operands that it reads before the newest, beyond their lag.
     pub(crate) fn reach(&self) -> usize {
         match self {
-            Self::MeanDeviation { n } | Self::Window { n, .. } => n - 1,
+            Self::MeanDeviation { n } | Self::Window { n, .. } | Self::Strided { n, .. } => n - 1,
             // The value that leaves the window is read when its successor has come.
             Self::Sorted { n } | Self::Quantiles { n, .. } => *n,
             _ => 0,
@@ -169,6 +185,8 @@ impl Op {
     pub(crate) fn delay(&self) -> usize {
         match self {
             Self::Window { n, .. } | Self::Sorted { n } | Self::Quantiles { n, .. } => n - 1,
+            // At worst a cell began one bar before the window was full.
+            Self::Strided { n, stride, .. } => n - 1 + stride - 1,
             // A seed that is not a mean is no value yet.
             Self::Ema { late, seed, divisor, .. } => late + seed - usize::from(seed == divisor),
             _ => 0,

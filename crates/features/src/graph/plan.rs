@@ -1,5 +1,9 @@
 //! The part of a graph that a set of columns needs, laid out for execution.
 
+use std::sync::Arc;
+
+use market::{Resampler, Timeframe};
+
 use super::builder::Graph;
 use super::op::Op;
 use super::{Signal, WarmUp};
@@ -22,6 +26,8 @@ pub(crate) struct Step {
     pub(crate) begins: usize,
     /// Past values of it that somebody reads.
     pub(crate) history: usize,
+    /// True when it may repeat the value of the bar before.
+    holds: bool,
 }
 
 /// A column's source.
@@ -32,11 +38,23 @@ pub(crate) struct Output {
     pub(crate) first: usize,
 }
 
+/// A plan on bars of a larger timeframe.
+#[derive(Debug, Clone)]
+pub(crate) struct HigherPlan {
+    pub(crate) plan: Arc<Plan>,
+    /// Timeframe of the bars that come in.
+    pub(crate) from: Timeframe,
+    /// Makes the larger bars; at the start of a series.
+    pub(crate) resampler: Resampler,
+}
+
 /// Operations in order, and the columns they serve.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) outputs: Vec<Output>,
+    /// Plans on larger bars, which operations name by their place.
+    pub(crate) higher: Vec<HigherPlan>,
 }
 
 impl Plan {
@@ -76,8 +94,18 @@ impl Plan {
                 let history = &mut steps[input.node].history;
                 *history = (*history).max(input.lag + node.op.reach());
             }
-            let begins = node.warm_up.first - node.op.delay() + node.op.rest();
-            steps.push(Step { op: node.op.clone(), inputs, begins, history: 0 });
+            // What has a warm-up of its own for each output begins with the first bar.
+            let begins = match node.op {
+                Op::Higher { .. } => 1,
+                Op::Part => steps.last().map_or(1, |whole: &Step| whole.begins),
+                _ => node.warm_up.first - node.op.delay() + node.op.rest(),
+            };
+            let history = usize::from(match node.op {
+                Op::Part => steps.last().is_some_and(|whole| whole.history > 0 && whole.holds),
+                _ => node.op.holds(),
+            });
+            let holds = history > 0;
+            steps.push(Step { op: node.op.clone(), inputs, begins, history, holds });
         }
         let outputs: Vec<Output> = columns
             .iter()
@@ -90,7 +118,7 @@ impl Plan {
             let history = &mut steps[output.operand.node].history;
             *history = (*history).max(output.operand.lag);
         }
-        Self { steps, outputs }
+        Self { steps, outputs, higher: graph.higher().to_vec() }
     }
 
     /// For each step the place of its value at cursor 0, and the size of the arena, for blocks of

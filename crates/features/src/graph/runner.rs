@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BarColumns;
 use super::exponential::ExponentialState;
+use super::higher::HigherState;
 use super::op::Op;
 use super::plan::Plan;
 use super::step::{Block, Memory, One, step};
@@ -61,6 +62,7 @@ struct Task {
     op: Op,
     begins: usize,
     n_operands: usize,
+    n_outputs: usize,
 }
 
 /// Everything a runner knows, without what follows from the plan.
@@ -72,13 +74,15 @@ pub(crate) struct RunnerState {
     histories: Vec<Vec<f64>>,
     /// For each recursion what it remembers.
     recursions: Vec<[f64; 4]>,
+    /// Those on larger bars.
+    higher: Vec<HigherState>,
 }
 
 impl Runner {
     /// A runner at the start of a segment.
     pub(crate) fn new(plan: Arc<Plan>, block: usize) -> Self {
         let (places, size) = plan.places(block);
-        let memories = plan.steps.iter().map(|step| Memory::start(&step.op)).collect();
+        let memories = plan.steps.iter().map(|step| Memory::start(&step.op, &plan.higher)).collect();
         let operands = plan
             .steps
             .iter()
@@ -88,7 +92,12 @@ impl Runner {
         let tasks = plan
             .steps
             .iter()
-            .map(|step| Task { op: step.op.clone(), begins: step.begins, n_operands: step.inputs.len() })
+            .map(|step| Task {
+                op: step.op.clone(),
+                begins: step.begins,
+                n_operands: step.inputs.len(),
+                n_outputs: step.op.outputs(),
+            })
             .collect();
         Self {
             plan,
@@ -153,7 +162,9 @@ impl Runner {
             let skipped = task.begins.saturating_sub(*bars_seen + 1);
             if skipped < len {
                 let (from, len) = (*cursor + skipped, len - skipped);
-                let mut block = Block { past, own, starts, places: &places[index..], from, len };
+                let own_places = &places[index..index + task.n_outputs];
+                let begins = task.begins == *bars_seen + 1 + skipped;
+                let mut block = Block { past, own, starts, places: own_places, from, len, begins };
                 step(&task.op, memory, &mut block);
             }
         }
@@ -169,7 +180,9 @@ impl Runner {
             if let Op::Input(input) = task.op {
                 bars.write(input, start, &mut arena[places[index] + at..][..1]);
             } else if task.begins <= *bars_seen + 1 {
-                step(&task.op, memory, &mut One { arena, starts, places: &places[index..], at });
+                let own_places = &places[index..index + task.n_outputs];
+                let begins = task.begins == *bars_seen + 1;
+                step(&task.op, memory, &mut One { arena, starts, places: own_places, at, begins });
             }
         }
     }
@@ -248,7 +261,14 @@ impl Runner {
                 _ => None,
             })
             .collect();
-        RunnerState { bars_seen: self.bars_seen, histories, recursions }
+        let higher = self
+            .memories
+            .iter()
+            .filter_map(
+                |memory| if let Memory::Higher(higher) = memory { Some(higher.state()) } else { None },
+            )
+            .collect();
+        RunnerState { bars_seen: self.bars_seen, histories, recursions, higher }
     }
 
     /// A runner that goes on from `state`; none when the state is of another plan.
@@ -267,7 +287,7 @@ impl Runner {
             }
             runner.arena[place - known..*place].copy_from_slice(history);
         }
-        let mut recursions = state.recursions.iter();
+        let (mut recursions, mut higher) = (state.recursions.iter(), state.higher.iter());
         for (index, at) in runner.plan.steps.iter().enumerate() {
             match &mut runner.memories[index] {
                 Memory::Ema(average) => {
@@ -281,7 +301,14 @@ impl Runner {
                     let end = runner.places[at.inputs[0].node] - at.inputs[0].lag;
                     runner.arena[end - known..end].iter().for_each(|value| window.insert(*value));
                 }
-                Memory::None | Memory::Joint(_) => {}
+                Memory::Higher(own) => {
+                    let Op::Higher { plan, .. } = at.op else { return None };
+                    let plan = Arc::clone(&runner.plan.higher[plan].plan);
+                    if !own.resume(plan, higher.next()?) {
+                        return None;
+                    }
+                }
+                Memory::None | Memory::Joint(_) | Memory::Strided(_) => {}
             }
         }
         Some(runner)

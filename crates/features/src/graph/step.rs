@@ -4,10 +4,15 @@
 //! multiplication is fused with an addition, so neither blocks nor vector units change a bit.
 #![expect(clippy::inline_always, reason = "the loops are compiled for the vector unit of their caller")]
 
+use std::sync::Arc;
+
 use super::elementary;
 use super::exponential::{Exponential, ExponentialState};
+use super::higher::Higher;
 use super::op::Op;
+use super::plan::HigherPlan;
 use super::sorted::SortedWindow;
+use super::strided::{Computer, strided};
 use super::window::Kernel;
 
 /// Relative distance within which two values count as equal in a rank.
@@ -28,12 +33,21 @@ pub(crate) enum Memory {
     },
     /// The values of the window in order.
     Sorted(SortedWindow),
+    /// Room for the characteristics of a window.
+    Strided(Box<Computer>),
+    /// What runs on larger bars.
+    Higher(Box<Higher>),
 }
 
 impl Memory {
     /// At the start of a segment.
-    pub(crate) fn start(op: &Op) -> Self {
+    pub(crate) fn start(op: &Op, higher: &[HigherPlan]) -> Self {
         match op {
+            Op::Strided { kind, n, .. } => Self::Strided(Box::new(Computer::new(*kind, *n))),
+            Op::Higher { plan, .. } => {
+                let HigherPlan { plan, from, resampler } = &higher[*plan];
+                Self::Higher(Box::new(Higher::new(Arc::clone(plan), *from, resampler.clone())))
+            }
             Op::Ema { alpha, .. } => Self::Ema(Exponential::new(alpha.get())),
             Op::JoinM2 { newer, older }
             | Op::JoinCoMoment { newer, older }
@@ -50,7 +64,8 @@ impl Memory {
     /// Forgets everything, in the memory it has.
     pub(crate) fn restart(&mut self) {
         match self {
-            Self::None | Self::Joint(_) => {}
+            Self::None | Self::Joint(_) | Self::Strided(_) => {}
+            Self::Higher(higher) => higher.restart(),
             Self::Ema(average) => average.set_state(ExponentialState::default()),
             Self::Run { length, value } => (*length, *value) = (0.0, 0.0),
             Self::Sorted(window) => window.clear(),
@@ -81,25 +96,43 @@ pub(crate) struct Block<'a> {
     pub(crate) from: usize,
     /// Bars to compute.
     pub(crate) len: usize,
+    /// True when nothing of the step was computed before in this segment.
+    pub(crate) begins: bool,
 }
 
 impl<'a> Block<'a> {
     /// Operand `index` over the block.
     #[inline(always)]
-    fn operand(&self, index: usize) -> &'a [f64] {
+    pub(crate) fn operand(&self, index: usize) -> &'a [f64] {
         &self.past[self.starts[index] + self.from..][..self.len]
     }
 
     /// Operand `index` over the block and the `reach` values before it.
     #[inline(always)]
-    fn reaching(&self, index: usize, reach: usize) -> &'a [f64] {
+    pub(crate) fn reaching(&self, index: usize, reach: usize) -> &'a [f64] {
         &self.past[self.starts[index] + self.from - reach..][..self.len + reach]
     }
 
     /// Where output `index` goes.
     #[inline(always)]
-    fn output(&mut self, index: usize) -> &mut [f64] {
+    pub(crate) fn output(&mut self, index: usize) -> &mut [f64] {
         &mut self.own[self.places[index] - self.places[0] + self.from..][..self.len]
+    }
+}
+
+impl Block<'_> {
+    /// Gives every output at bar `i` the value it had one bar before, or 0 where it had none.
+    pub(crate) fn hold(&mut self, i: usize) {
+        let at = self.from + i;
+        for place in self.places {
+            let offset = place - self.places[0] + at;
+            let before = match offset.checked_sub(1) {
+                _ if self.begins && i == 0 => 0.0,
+                Some(before) => self.own[before],
+                None => self.past[self.past.len() - 1],
+            };
+            self.own[offset] = before;
+        }
     }
 }
 
@@ -129,6 +162,8 @@ pub(crate) struct One<'a> {
     pub(crate) places: &'a [usize],
     /// The cursor.
     pub(crate) at: usize,
+    /// True when nothing of the step was computed before in this segment.
+    pub(crate) begins: bool,
 }
 
 impl Lanes for One<'_> {
@@ -142,7 +177,15 @@ impl Lanes for One<'_> {
     #[inline(always)]
     fn block(&mut self) -> Block<'_> {
         let (past, own) = self.arena.split_at_mut(self.places[0]);
-        Block { past, own, starts: self.starts, places: self.places, from: self.at, len: 1 }
+        Block {
+            past,
+            own,
+            starts: self.starts,
+            places: self.places,
+            from: self.at,
+            len: 1,
+            begins: self.begins,
+        }
     }
 }
 
@@ -199,7 +242,6 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, lanes: &mut impl Lanes) {
         Op::Min => lanes.map(|[a, b]| if a < b { a } else { b }),
         Op::Greater => lanes.map(|[a, b]| if a > b { 1.0 } else { 0.0 }),
         Op::LogRatio => lanes.map(|[a, b]| if a > 0.0 && b > 0.0 { elementary::ln(a / b) } else { 0.0 }),
-        Op::SignedPower => lanes.map(|[a, b]| sign(a) * a.abs().powf(b)),
         Op::Choose => {
             lanes.map(|[a, b, c]| if a > 0.0 { b } else { c });
         }
@@ -268,6 +310,16 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, lanes: &mut impl Lanes) {
                     let limit = newest + newest.abs() * TIE;
                     [window.median(), window.not_above(limit) as f64 / *n as f64]
                 });
+            }
+        }
+        Op::Strided { n, stride, .. } => {
+            if let Memory::Strided(computer) = memory {
+                strided(*n, *stride, computer, lanes.block());
+            }
+        }
+        Op::Higher { .. } => {
+            if let Memory::Higher(higher) = memory {
+                higher.update(lanes.block());
             }
         }
         Op::Quantiles { n, lower, upper } => {

@@ -5,8 +5,6 @@ use super::op::Constant;
 /// Which function; operands are slices of equal length, oldest value first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kernel {
-    /// Share of the values not above the newest, in (0, 1].
-    NotAbove,
     /// Place of the newest among the values, 1/n to 1, ties in the middle: values below it and half of
     /// those equal, itself included, plus a half, over n. Equal is closer than `tie` of the largest
     /// magnitude.
@@ -18,10 +16,6 @@ impl Kernel {
     pub(crate) fn value(self, windows: &[&[f64]]) -> f64 {
         let a = windows[0];
         match self {
-            Self::NotAbove => {
-                let newest = a[a.len() - 1];
-                a.iter().filter(|value| **value <= newest).count() as f64 / a.len() as f64
-            }
             Self::Rank { tie } => rank(a, tie.get()),
         }
     }

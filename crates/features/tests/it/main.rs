@@ -5,6 +5,7 @@
 mod alpha_ties;
 mod alphas;
 mod bars;
+mod documentation;
 mod golden;
 mod oracle;
 mod properties;

@@ -10,8 +10,8 @@ What is tested:
              future mutation  other bars behind a cut change no value before it
              batch = stream   bar by bar gives the same bits as the whole file (the program's own features)
              finite values    no NaN, no infinity
-  label      truncation       a label stays the same when bars behind its `until` are cut off, and is not
-                              given when `until` itself is
+  label      truncation       a label stays the same when bars behind its `until` are cut off
+             given too early  it is not given when `until` itself is cut off
              future mutation  a label stays the same when bars behind its `until` are others
              made of the past a label that no other future changes forecasts nothing
              label = column   the label is no function of one column at its own bar: of each feature, and of
@@ -43,9 +43,9 @@ pub(crate) struct LeakCheckArguments {
     /// A run's TOML file: its bars, features and label are checked
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Bars instead of the config's
+    /// Bars instead of the config's (CSV, gzip, zip, Parquet): a file, a directory or a pattern (repeatable)
     #[arg(long, value_name = "BARS")]
-    pub(crate) data: Option<PathBuf>,
+    pub(crate) data: Vec<PathBuf>,
     /// Feature sets or single features instead of the config's, separated by commas
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     pub(crate) features: Vec<String>,

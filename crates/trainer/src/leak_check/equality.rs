@@ -105,6 +105,7 @@ impl<'a> Rows<'a> {
         let bar = self.bars.iter().copied().find(|&bar| self.row(bar, &value).is_some())?;
         let more = match others {
             0 => String::new(),
+            1 => " (and so does one more column)".to_owned(),
             others => format!(" (and so do {others} more columns)"),
         };
         Some(Finding {

@@ -9,6 +9,8 @@ use serde::Serialize;
 pub(crate) enum Test {
     /// Bars cut off change nothing before the cut.
     Truncation,
+    /// A label is not given before the bars that it needs are there.
+    GivenTooEarly,
     /// Other bars behind a cut change nothing before it.
     FutureMutation,
     /// Bar by bar gives what the whole file gives.
@@ -25,6 +27,7 @@ impl Test {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Truncation => "truncation",
+            Self::GivenTooEarly => "given too early",
             Self::FutureMutation => "future mutation",
             Self::BatchEqualsStream => "batch = stream",
             Self::Finite => "finite values",
@@ -97,16 +100,16 @@ impl Finding {
     pub(crate) fn sentence(&self) -> String {
         let Self { test, column, bar, value, other, change, bars, looks_like, .. } = self;
         let at = format!("at {} (bar {bar})", Timestamp::from_millis(self.open_time));
-        let more = match bars {
-            1 => "one bar".to_owned(),
-            bars => format!("{} bars", data::thousands(*bars as u64)),
+        let so_are = match bars {
+            1 => "this is the only bar".to_owned(),
+            bars => format!("the first of {} bars", data::thousands(*bars as u64)),
         };
         let said = match test {
-            Test::Truncation | Test::FutureMutation => {
-                format!("{at} it is {value}, and {other} {change}; {more} before the cut differ")
+            Test::Truncation | Test::FutureMutation | Test::BatchEqualsStream => {
+                format!("{at} it is {value}, but {other} {change} ({so_are})")
             }
-            Test::BatchEqualsStream => format!("{at} it is {value}, and {other} {change}; {more} differ"),
-            Test::Finite => format!("{at} it is {value}; {more} hold no number"),
+            Test::GivenTooEarly => format!("{at} it is given as {other} {change} ({so_are})"),
+            Test::Finite => format!("{at} it is {value} ({so_are})"),
             Test::MadeOfThePast => format!("{at} it is {value}, and still {other} {change}"),
             Test::LabelEqualsColumn => format!("{change}; {at} it is {value} and the label {other}"),
         };

@@ -26,7 +26,7 @@ pub(crate) fn check(subject: &dyn LabelSubject, trial: &Trial<'_>) -> Result<(La
     let whole = trial.step("label", || subject.compute(series))?;
     let mut report = SubjectReport::new("label", subject.name(), 1);
     if !subject.is_computed() {
-        for test in [Test::Truncation, Test::FutureMutation, Test::MadeOfThePast] {
+        for test in [Test::Truncation, Test::GivenTooEarly, Test::FutureMutation, Test::MadeOfThePast] {
             let why = "the label stands in the file and can't be computed again on other bars";
             report.add_not_judged(test, why.to_owned());
         }
@@ -51,8 +51,7 @@ pub(crate) fn check(subject: &dyn LabelSubject, trial: &Trial<'_>) -> Result<(La
         }
     }
     for comparison in [cut_off, replaced] {
-        let (test, runs, compared) = (comparison.change.test(), comparison.runs, comparison.compared);
-        report.add(test, runs, compared, comparison.findings());
+        comparison.tell(&mut report);
     }
     dependence.judge(&known, &mut report);
     Ok((whole, report))
@@ -90,7 +89,9 @@ struct Comparison<'a> {
     known: &'a Known<'a>,
     change: Change,
     runs: usize,
+    /// Labels that should have stayed, and labels that should not have been there.
     compared: u64,
+    refused: u64,
     /// A label that should have stayed as it is, with what it became.
     changed: Option<(Fault, Shown)>,
     /// A label that was given although a bar it needs was not there.
@@ -99,7 +100,7 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(known: &'a Known<'a>, change: Change) -> Self {
-        Self { known, change, runs: 0, compared: 0, changed: None, early: None }
+        Self { known, change, runs: 0, compared: 0, refused: 0, changed: None, early: None }
     }
 
     /// A label of the whole file that needs bars behind its end was given too early.
@@ -134,7 +135,7 @@ impl<'a> Comparison<'a> {
                     changed.get_or_insert(fault).bars += 1;
                 }
             } else if self.change == Change::CutOff {
-                self.compared += 1;
+                self.refused += 1;
                 if other_class.is_some() {
                     early.get_or_insert(fault).bars += 1;
                 }
@@ -147,10 +148,11 @@ impl<'a> Comparison<'a> {
         self.early = with_class(early).or(self.early.take());
     }
 
-    fn findings(self) -> Vec<Finding> {
-        let Self { known, change, .. } = self;
-        let finding = |fault: Fault, other: Shown, says: String, looks_like: String| Finding {
-            test: change.test(),
+    /// Adds what was found to the report.
+    fn tell(self, report: &mut SubjectReport) {
+        let Self { known, change, runs, .. } = self;
+        let finding = |test, fault: Fault, other: Shown, says: String, looks_like: String| Finding {
+            test,
             column: "label".to_owned(),
             bar: fault.bar,
             open_time: known.open_time(fault.bar),
@@ -161,8 +163,13 @@ impl<'a> Comparison<'a> {
             looks_like,
         };
         let changed = self.changed.map(|(fault, other)| {
-            finding(fault, other, change.says(known.series, fault.cut), changed_looks_like(&fault))
+            let says = change.says(known.series, fault.cut);
+            finding(change.test(), fault, other, says, changed_looks_like(&fault))
         });
+        report.add(change.test(), runs, self.compared, changed.into_iter().collect());
+        if change != Change::CutOff {
+            return;
+        }
         let early = self.early.map(|(fault, other)| {
             let says = if fault.cut == known.series.len() {
                 let until = known.labels.labels[fault.bar].map_or(Timestamp::from_millis(0), |l| l.until);
@@ -170,9 +177,9 @@ impl<'a> Comparison<'a> {
             } else {
                 format!("{}, among them the last one it needs", change.says(known.series, fault.cut))
             };
-            finding(fault, other, says, EARLY_LOOKS_LIKE.to_owned())
+            finding(Test::GivenTooEarly, fault, other, says, EARLY_LOOKS_LIKE.to_owned())
         });
-        changed.into_iter().chain(early).collect()
+        report.add(Test::GivenTooEarly, runs, self.refused, early.into_iter().collect());
     }
 }
 

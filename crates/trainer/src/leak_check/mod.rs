@@ -26,6 +26,7 @@ mod threshold_rule;
 mod trial;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -63,11 +64,11 @@ struct Subjects {
 pub(crate) fn run(arguments: &LeakCheckArguments, out: &mut dyn Write) -> Result<Outcome> {
     let file = config(arguments)?;
     let config = &file.config;
-    if arguments.data.is_none() && arguments.config.is_none() {
+    if arguments.data.is_empty() && arguments.config.is_none() {
         bail!("name the bars with --data, such as --data BTCUSDT-5m.csv.gz; see trainer leak-check --help");
     }
     let progress = Progress::new(arguments.quiet);
-    let mut loaded = source::load(&file, arguments.data.as_deref())?;
+    let mut loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
     if let Some(bars) = arguments.bars {
         loaded = newest(loaded, bars)?;
     }
@@ -175,7 +176,7 @@ fn check(
         trial.step("label = column", || {
             let spec = &config.label;
             let medians = [spec.resolved_median_window(series.timeframe()), series.timeframe().regime_window()];
-            let past = Past::new(series, spec.horizon, &medians);
+            let past = Past::new(series, grid.horizon(series), &medians);
             equality::check(&grid, &grids.iter().collect::<Vec<_>>(), series, &past, &mut report);
             Ok(())
         })?;

@@ -3,6 +3,8 @@
 use features::RollingMedian;
 use market::BarSeries;
 
+use super::difference::bars as count;
+
 /// Fewest bars that are looked back over, whatever the horizon.
 const LOOK_BACK: usize = 100;
 /// Most bars that are looked back over.
@@ -30,17 +32,18 @@ pub(crate) enum PastColumn {
 impl std::fmt::Display for PastColumn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Return { bars } => write!(f, "past log return over {bars} bars"),
+            Self::Return { bars } => write!(f, "past log return over {}", count(*bars)),
             Self::ReturnInDeviations { bars, window } => {
-                write!(f, "past log return over {bars} bars / standard deviation of {window} log returns")
+                write!(f, "past log return over {} / standard deviation of {window} log returns", count(*bars))
             }
             Self::ReturnInWeightedDeviations { bars, span } => write!(
                 f,
-                "past log return over {bars} bars / exponentially weighted standard deviation of log returns, span {span}"
+                "past log return over {} / exponentially weighted standard deviation of log returns, span {span}",
+                count(*bars)
             ),
-            Self::Volatility { bars } => write!(f, "past realised volatility over {bars} bars"),
+            Self::Volatility { bars } => write!(f, "past realised volatility over {}", count(*bars)),
             Self::VolatilityToMedian { bars, window } => {
-                write!(f, "past realised volatility over {bars} bars / its median over {window} bars")
+                write!(f, "past realised volatility over {} / its median over {window} bars", count(*bars))
             }
         }
     }

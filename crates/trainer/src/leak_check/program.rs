@@ -44,7 +44,7 @@ impl Program {
         std::thread::spawn(move || input.write_all(text.as_bytes()));
         let said = drain(child.stdout.take());
         let complained = drain(child.stderr.take());
-        let Some(status) = self.wait(&mut child)? else {
+        let Some(status) = self.wait(&mut child, [&said, &complained])? else {
             bail!(
                 "`{}` was stopped after {} s on {} bars; give it longer with --timeout or fewer bars with --bars",
                 self.command,
@@ -60,16 +60,20 @@ impl Program {
         Ok(said)
     }
 
-    /// Waits for the end; none when it took too long and was stopped.
-    fn wait(&self, child: &mut Child) -> Result<Option<ExitStatus>> {
+    /// Waits until it has ended and nothing that it started can write any more; none when that took too
+    /// long and all of it was stopped.
+    fn wait(&self, child: &mut Child, outputs: [&Drained; 2]) -> Result<Option<ExitStatus>> {
         let started = Instant::now();
         loop {
-            if let Some(status) = child.try_wait()? {
+            if let Some(status) = child.try_wait()?
+                && outputs.iter().all(|output| output.is_finished())
+            {
                 return Ok(Some(status));
             }
             if started.elapsed() >= self.timeout {
                 let group = format!("-{}", child.id());
-                Command::new("kill").args(["-KILL", "--", &group]).status().context("can't run kill")?;
+                let mut kill = Command::new("kill");
+                kill.args(["-KILL", "--", &group]).stderr(Stdio::null()).status().context("can't run kill")?;
                 child.wait()?;
                 return Ok(None);
             }

@@ -350,7 +350,7 @@ fn a_label_that_is_given_before_it_is_known_is_found() {
         (0..closes.len()).map(one).collect()
     };
     let report = label(&ClosesLabel { horizon: 12, classes: early, is_computed: true }, 12, &market());
-    let finding = found(&report, Test::Truncation).unwrap();
+    let finding = found(&report, Test::GivenTooEarly).unwrap();
     assert!(finding.looks_like.contains("not there yet"), "{}", finding.sentence());
     assert_eq!(finding.bars, 12);
 }

@@ -120,7 +120,7 @@ fn a_feature_normalised_over_the_whole_file() {
 fn a_back_filled_value() {
     let filled = awk(
         "mine",
-        "for(i=1;i<=n;i++){ e=i<30?30:i; if(e>n) e=n; printf \"%s,%.17g\\n\", t[i], c[e]/c[e>20?e-20:1] }",
+        "for(i=1;i<=n;i++){ e=i; if(e<30) e=30; if(e>n) e=n; b=e-20; if(b<1) b=1; printf \"%s,%.17g\\n\", t[i], c[e]/c[b] }",
     );
     let found = leaks(&Bench::new(), &["--features-command", &filled]);
     assert_found(&found, "future_mutation", "mine", "back-fill");
@@ -141,7 +141,7 @@ fn a_label_given_before_it_is_known() {
         "for(i=1;i<=n;i++) print t[i] \",\" ((i+6<=n && c[i+6]>c[i]) ? \"up\" : \"down\")",
     );
     let found = leaks(&Bench::new(), &["--label-command", &early, "--horizon", "6"]);
-    assert_found(&found, "truncation", "label", "not there yet");
+    assert_found(&found, "given_too_early", "label", "not there yet");
 }
 
 /// `bars.csv` with a label column `mood`, known twelve bars ahead, made by a function of closes and bar.
@@ -198,7 +198,9 @@ fn a_column_made_of_the_past_return_in_deviations() {
         Some(mood((c[bar] / c[bar - 24]).ln(), limit))
     });
     let found = leaks(&bench, &PROVIDED);
-    let column = "past log return over 24 bars / standard deviation of 72 log returns";
+    let column = found[0]["column"].as_str().unwrap();
+    // Neighbouring windows may tell the label of 2,000 bars just as well.
+    assert!(column.starts_with("past log return over 24 bars / standard deviation of "), "{column}");
     assert_found(&found, "label_equals_column", column, "made of the past");
 }
 
@@ -209,7 +211,7 @@ fn a_column_of_the_future_passes() {
     let output = check(&bench, &PROVIDED);
     assert_clean(&output);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("can't be computed again") && text.contains("3 tests could not be made"), "{text}");
+    assert!(text.contains("can't be computed again") && text.contains("4 tests could not be made"), "{text}");
 }
 
 #[test]
@@ -242,8 +244,10 @@ fn commands_that_fail() {
 fn a_command_that_takes_too_long() {
     let bench = Bench::new();
     let started = Instant::now();
-    let slow = ["--features-command", "sleep 60 | cat", "--timeout", "1"];
-    assert!(one_line(&check(&bench, &slow)).contains("--timeout"));
+    for command in ["sleep 60 | cat", "sleep 60 & echo open_time,a"] {
+        let slow = ["--features-command", command, "--timeout", "1"];
+        assert!(one_line(&check(&bench, &slow)).contains("--timeout"), "{command}");
+    }
     assert!(started.elapsed() < Duration::from_secs(30));
 }
 
@@ -289,8 +293,9 @@ fn a_python_script() {
          \x20   text = '' if value is None else repr(value - mean)\n\
          \x20   print(row['open_time'], text, row['close'], sep=',')\n",
     );
-    assert_clean(&check(&bench, &["--features-command", "python3 momentum.py causal"]));
-    let found = leaks(&bench, &["--features-command", "python3 momentum.py whole"]);
+    let command = |which| ["--cuts", "2", "--features-command", which];
+    assert_clean(&check(&bench, &command("python3 momentum.py causal")));
+    let found = leaks(&bench, &command("python3 momentum.py whole"));
     assert_found(&found, "truncation", "momentum", "all bars of the file");
     assert!(found.iter().all(|leak| leak["column"] == "momentum"));
 }

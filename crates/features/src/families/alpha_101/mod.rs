@@ -12,9 +12,7 @@
 mod price;
 mod volume;
 
-use market::Timeframe;
-
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::{Graph, Signal};
 use crate::schema::Group;
 
@@ -24,7 +22,7 @@ const ROUNDING: f64 = 1e-12;
 const COMPUTED_TIE: f64 = 1e-9;
 
 /// Alphas of prices, then those of prices and volumes.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     [price::features(g), volume::features(g)].concat()
 }
 

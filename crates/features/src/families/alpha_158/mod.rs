@@ -9,9 +9,7 @@ mod change;
 mod trend;
 mod volume;
 
-use market::Timeframe;
-
-use crate::family::{Feature, Origin};
+use crate::family::{Feature, Origin, Setting};
 use crate::graph::{Graph, Signal};
 use crate::schema::Group;
 
@@ -21,7 +19,7 @@ const OF: Origin = Origin(Group::Alpha, "Alpha158 of qlib");
 const WINDOWS: [usize; 5] = [5, 10, 20, 30, 60];
 
 /// The shape of the bar, the trend of prices, their changes, and volume.
-pub(crate) fn features(g: &mut Graph, _: Timeframe) -> Vec<Feature> {
+pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     [candle::features(g), trend::features(g), change::features(g), volume::features(g)].concat()
 }
 
