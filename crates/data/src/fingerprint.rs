@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use market::BarSeries;
 use sha2::{Digest, Sha256};
 
-/// SHA-256, in lower-case hex, of a series' timeframe and bars; the symbol has no part in it.
+/// SHA-256, in lower-case hex, of a series' timeframe, bars and references; symbols have no part in it.
 ///
 /// Hashed are the timeframe in milliseconds (`i64`), then of each bar the open time in milliseconds
-/// (`i64`) and open, high, low, close and volume (`f64` bits), all little-endian.
+/// (`i64`) and open, high, low, close and volume (`f64` bits), then of each reference its closes (`f64`
+/// bits), all little-endian.
 pub fn fingerprint(series: &BarSeries) -> String {
     let mut hash = Sha256::new();
     hash.update(series.timeframe().millis().to_le_bytes());
@@ -20,6 +21,9 @@ pub fn fingerprint(series: &BarSeries) -> String {
             place.copy_from_slice(&value.to_le_bytes());
         }
         hash.update(bytes);
+    }
+    for close in series.references().iter().flat_map(|reference| &reference.closes) {
+        hash.update(close.to_le_bytes());
     }
     let mut hex = String::with_capacity(64);
     for byte in hash.finalize() {

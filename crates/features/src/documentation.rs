@@ -148,7 +148,8 @@ fn head(timeframe: Timeframe) -> String {
          rows before that are neither trained on nor predicted from. A segment starts at the first bar and \
          after every hole that is longer than the gap policy allows.\n\
          - Numbers are those of {timeframe} bars. † marks columns whose window is a span of time, so that \
-         their bars, and their formula where it names them, differ on other timeframes.\n\
+         their bars, and their formula where it names them, differ on other timeframes. The windows and strides of catch22 and tsfresh are those of a run that \
+         sets neither `window_bars` nor `stride_bars`.\n\
          - **source** is \"—\" where the formula is plain arithmetic. n bars end with the newest, itself \
          included. SMA, EMA, std are of the newest n values; std has n − 1 in the denominator unless the \
          formula says otherwise. \"as TA_…\" means the same numbers as that function of TA-Lib, apart from \

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-use market::{Resampler, Timeframe};
+use market::{Bar, Resampler, Timeframe, Timestamp};
 
 use crate::family::{Family, Feature, Setting};
-use crate::graph::{Graph, Plan, Signal, WarmUp};
+use crate::graph::{Graph, Input, Op, Plan, Signal, WarmUp};
 use crate::schema::{Column, FeatureSchema};
 
 /// The 43 columns of the seed set, in order.
@@ -194,8 +194,8 @@ pub(crate) const SETS: &[(&str, &str)] = &[
     ),
     (
         "order_flow",
-        "Who traded and in what sizes. Needs bars with taker volume and number of trades: where a source has \
-         none they count as 0, so that the imbalances are −1 and the ratios 0.",
+        "Who traded and in what sizes. Needs bars with taker volume and number of trades (others are refused); \
+         in training `extended` takes it along where every bar has both.",
     ),
     (
         "alphas",
@@ -245,7 +245,7 @@ pub struct FeatureSpec {
 impl Default for FeatureSpec {
     fn default() -> Self {
         Self {
-            sets: vec!["seed43".to_owned()],
+            sets: vec!["extended".to_owned()],
             drop: Vec::new(),
             keep_duplicates: false,
             window_bars: 288,
@@ -290,6 +290,18 @@ pub enum FeatureSpecError {
     Empty,
 }
 
+/// Bars without something that the features need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the bar that opens at {at} has no {field}, which the order_flow features need; use bars that have it in every row, or features without order_flow"
+)]
+pub struct MissingField {
+    /// Column of the file.
+    pub field: &'static str,
+    /// Open time of the first bar without it.
+    pub at: Timestamp,
+}
+
 /// A resolved set: its schema, and the graph that computes it on bars of one timeframe.
 #[derive(Debug, Clone)]
 pub struct FeatureSet {
@@ -317,6 +329,19 @@ struct Catalogue {
 }
 
 impl FeatureSpec {
+    /// The spec for these bars: `extended` takes `order_flow` along where every bar says who took and how many
+    /// traded.
+    #[must_use]
+    pub fn for_bars(&self, bars: &[Bar]) -> Self {
+        let mut spec = self.clone();
+        let has = |name: &str| self.sets.iter().any(|set| set == name);
+        let complete = || bars.iter().all(|bar| bar.taker_buy_volume.is_some() && bar.trades.is_some());
+        if has("extended") && !has("order_flow") && complete() {
+            spec.sets.push("order_flow".to_owned());
+        }
+        spec
+    }
+
     fn setting(&self, timeframe: Timeframe) -> Result<Setting, FeatureSpecError> {
         for (key, value, least, most) in [
             ("window_bars", self.window_bars, characteristics::Tsfresh::SHORTEST_WINDOW, 10_000),
@@ -506,6 +531,25 @@ impl FeatureSet {
     /// Operations per bar that compute all columns.
     pub fn operations(&self) -> usize {
         self.plan.steps.len()
+    }
+
+    /// Checks that bars carry what this set is computed from.
+    ///
+    /// # Errors
+    /// [`MissingField`] names what the first incomplete bar lacks: taker volume or number of trades.
+    pub fn check_bars(&self, bars: &[Bar]) -> Result<(), MissingField> {
+        let needs = |input| self.plan.steps.iter().any(|step| step.op == Op::Input(input));
+        let find = |field, lacks: fn(&Bar) -> bool| {
+            bars.iter().find(|bar| lacks(bar)).map(|bar| MissingField { field, at: bar.open_time })
+        };
+        let mut missing = None;
+        if needs(Input::TakerBuyVolume) {
+            missing = find("taker_buy_volume", |bar| bar.taker_buy_volume.is_none());
+        }
+        if needs(Input::Trades) {
+            missing = missing.or_else(|| find("trades", |bar| bar.trades.is_none()));
+        }
+        missing.map_or(Ok(()), Err)
     }
 
     /// What computes all columns.

@@ -197,11 +197,14 @@ impl<'a> IntoIterator for &'a ClosedBars {
 /// that is the larger series' gap policy.
 ///
 /// # Errors
-/// [`ResampleError`] as in [`Resampler::new`], and [`ResampleError::NothingClosed`] when the series holds
-/// no whole bucket.
+/// [`ResampleError`] as in [`Resampler::new`], [`ResampleError::References`] when the series has references,
+/// and [`ResampleError::NothingClosed`] when it holds no whole bucket.
 pub fn resample(series: &BarSeries, to: Timeframe) -> Result<BarSeries, ResampleError> {
     let from = series.timeframe();
     let mut resampler = Resampler::new(from, to)?;
+    if !series.references().is_empty() {
+        return Err(ResampleError::References);
+    }
     let mut bars = Vec::with_capacity(series.len() / (to.millis() / from.millis()).max(1) as usize);
     for segment in series.segments() {
         resampler.restart();
@@ -254,6 +257,9 @@ pub enum ResampleError {
         /// Number of small bars.
         n_bars: usize,
     },
+    /// The series has other symbols beside it.
+    #[error("a series with references can't be resampled; resample every symbol, then put them side by side")]
+    References,
     /// The larger bars are not a series.
     #[error(transparent)]
     Series(#[from] SeriesError),

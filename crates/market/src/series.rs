@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bar, Timeframe, Timestamp};
+use crate::{Bar, Reference, Timeframe, Timestamp};
 
 /// How long a hole in the bars may be before rolling state has to restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ pub struct BarSeries {
     gaps: GapPolicy,
     bars: Vec<Bar>,
     segments: Vec<Range<usize>>,
+    /// One close for each bar.
+    references: Vec<Reference>,
 }
 
 impl BarSeries {
@@ -95,17 +97,45 @@ impl BarSeries {
             }
         }
         segments.push(start..bars.len());
-        Ok(Self { symbol: symbol.into(), timeframe, gaps, bars, segments })
+        Ok(Self { symbol: symbol.into(), timeframe, gaps, bars, segments, references: Vec::new() })
     }
 
-    /// The same bars under another gap policy.
+    /// The same bars under another gap policy, with the references that it has.
     ///
     /// # Panics
     /// Never: the order was checked when the series was built.
     #[must_use]
     pub fn with_gaps(self, gaps: GapPolicy) -> Self {
-        Self::new(self.symbol, self.timeframe, gaps, self.bars)
-            .expect("the order was checked when it was built")
+        let series = Self::new(self.symbol, self.timeframe, gaps, self.bars)
+            .expect("the order was checked when it was built");
+        Self { references: self.references, ..series }
+    }
+
+    /// The bars of a range, with what was known of the references at each.
+    ///
+    /// # Errors
+    /// [`SeriesError::Empty`] for an empty range.
+    ///
+    /// # Panics
+    /// When the range reaches beyond the bars.
+    pub fn part(&self, range: Range<usize>) -> Result<Self, SeriesError> {
+        let part = |one: &Reference| Reference {
+            symbol: one.symbol.clone(),
+            closes: one.closes[range.clone()].to_vec(),
+        };
+        let references = self.references.iter().map(part).collect();
+        let series =
+            Self::new(self.symbol.clone(), self.timeframe, self.gaps, self.bars[range.clone()].to_vec())?;
+        Ok(Self { references, ..series })
+    }
+
+    /// Other symbols beside it, in the order in which they were given.
+    pub fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    pub(crate) fn set_references(&mut self, references: Vec<Reference>) {
+        self.references = references;
     }
 
     /// Every run of missing bars, however short.

@@ -8,6 +8,7 @@ use market::BarSeries;
 
 use crate::config::Config;
 use crate::progress::Progress;
+use crate::source;
 
 /// Fewest rows a model may learn from.
 const MINIMUM_TRAINING_ROWS: usize = 100;
@@ -36,7 +37,7 @@ impl<'a> Dataset<'a> {
         progress: &Progress,
     ) -> Result<Self> {
         let series = &loaded.series;
-        let set = FeatureSet::resolve(&config.features, series.timeframe())?;
+        let set = source::feature_set(&config.features, series)?;
         require_bars(config, series, &set, definition.spec(), lookback)?;
         let stage = progress.stage("features", series.len() as u64);
         let table = FeatureTable::compute(&set, series, |done| stage.set(done as u64, ""));

@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &FeaturesArguments, out: &mut dyn Write) -> Result<
     let loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
     progress.say(&loaded.quality.to_string());
     let series = &loaded.series;
-    let set = FeatureSet::resolve(&config.features, series.timeframe())?;
+    let set = source::feature_set(&config.features, series)?;
     let labels = if with_label { Some(Labels::compute(config, &loaded)?) } else { None };
 
     let stage = progress.stage("features", series.len() as u64);

@@ -97,7 +97,7 @@ impl Fitter<'_> {
                     horizon: self.config.label.horizon,
                     timeframe: self.dataset.series().timeframe(),
                     gaps: self.dataset.series().gaps(),
-                    features: self.config.features.clone(),
+                    features: self.dataset.set.spec().clone(),
                     conformal,
                 };
                 let member = Member { name: kind.name().to_owned(), weight: 1.0, model };

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use data::{LoadError, LoadOptions, LoadedBars};
+use features::{FeatureSet, FeatureSpec};
 use labels::{Definition, LabelKind, LabelSpec, ProvidedColumns};
-use market::Timestamp;
+use market::{BarSeries, Timestamp};
 
 use crate::config::{BarPaths, Config, ConfigFile};
 
@@ -28,6 +29,13 @@ pub(crate) fn load<'a>(
         }
         other => other.into(),
     })
+}
+
+/// The features that a spec asks for, on these bars.
+pub(crate) fn feature_set(spec: &FeatureSpec, series: &BarSeries) -> Result<FeatureSet> {
+    let set = FeatureSet::resolve(&spec.for_bars(series.bars()), series.timeframe())?;
+    set.check_bars(series.bars())?;
+    Ok(set)
 }
 
 fn options(config: &Config) -> LoadOptions {

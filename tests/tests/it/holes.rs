@@ -11,6 +11,10 @@ use crate::workshop::Workshop;
 const BEHIND: usize = 2000;
 const MISSING: usize = 100;
 
+fn seed43() -> FeatureSpec {
+    FeatureSpec { sets: vec!["seed43".to_owned()], ..FeatureSpec::default() }
+}
+
 /// 3,900 bars in two segments, and the second segment alone.
 fn cut_in_two(workshop: &Workshop) -> (BarSeries, BarSeries) {
     let path = workshop.with_hole(&workshop.market("bench", 4000), BEHIND..BEHIND + MISSING);
@@ -25,7 +29,7 @@ fn cut_in_two(workshop: &Workshop) -> (BarSeries, BarSeries) {
 fn no_window_reaches_across() {
     let workshop = Workshop::new();
     let (series, alone) = cut_in_two(&workshop);
-    let set = FeatureSet::resolve(&FeatureSpec::default(), series.timeframe()).unwrap();
+    let set = FeatureSet::resolve(&seed43(), series.timeframe()).unwrap();
     let table = FeatureTable::compute(&set, &series, |_| ());
     let settled = set.schema().settled();
     for lookback in [1, 12, 100] {
@@ -48,7 +52,7 @@ fn no_window_reaches_across() {
 fn no_return_reaches_across() {
     let workshop = Workshop::new();
     let (series, _) = cut_in_two(&workshop);
-    let set = FeatureSet::resolve(&FeatureSpec::default(), series.timeframe()).unwrap();
+    let set = FeatureSet::resolve(&seed43(), series.timeframe()).unwrap();
     let table = FeatureTable::compute(&set, &series, |_| ());
     for (name, reach) in [("returns_1", 1), ("returns_5", 5), ("roc_20", 20), ("roc_50", 50)] {
         let column = set.schema().names().position(|known| known == name).unwrap();
@@ -122,7 +126,7 @@ fn answerable(series: &BarSeries, settled: usize) -> Vec<i64> {
 fn a_forest_trains_and_predicts_on_both_sides() {
     let workshop = Workshop::new();
     let (series, _) = cut_in_two(&workshop);
-    let settled = FeatureSet::resolve(&FeatureSpec::default(), series.timeframe()).unwrap().schema().settled();
+    let settled = FeatureSet::resolve(&seed43(), series.timeframe()).unwrap().schema().settled();
     let bars = workshop.path("with-hole.csv");
     let run = workshop.train(&bars, "out", &["validation.initial_train=0.3"], &[]);
     assert_eq!(run.report["models"][0]["status"], "ok");

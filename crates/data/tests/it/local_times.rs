@@ -58,6 +58,8 @@ fn the_repeated_hour_is_duplicates_with_a_remark() {
     assert_eq!((dropped.quality.duplicates, dropped.series.len()), (2, 12));
     let plain = loaded(sunday("2024-11-10", None, Some(1), ""), &LoadOptions::default()).unwrap_err();
     assert!(!plain.to_string().contains("clocks"), "{plain}");
+    let utc = loaded(sunday("2024-11-03", None, Some(1), "Z"), &LoadOptions::default()).unwrap_err();
+    assert!(!utc.to_string().contains("clocks"), "{utc}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ mod window;
 
 pub(crate) use builder::Graph;
 pub use inputs::BarColumns;
-pub(crate) use op::Op;
+pub(crate) use op::{Input, Op};
 pub(crate) use plan::Plan;
 pub(crate) use runner::{BATCH_BLOCK, Runner, RunnerState, STREAM_BLOCK};
 pub(crate) use sorted::SortedWindow;

@@ -12,7 +12,9 @@ fn generated() -> String {
 
 /// The cells of every row of every table that lists features.
 fn rows(text: &str) -> Vec<Vec<String>> {
-    text.lines()
+    let (tables, _) = text.split_once("## Where definitions differ").unwrap();
+    tables
+        .lines()
         .filter(|line| line.starts_with("| `"))
         .map(|line| line.replace("\\|", "¦").split('|').map(|cell| cell.trim().to_owned()).collect())
         .collect()

@@ -119,7 +119,7 @@ fn subjects(arguments: &LeakCheckArguments, config: &Config, loaded: &LoadedBars
     let series = &loaded.series;
     let mut subjects = Subjects { features: Vec::new(), labels: Vec::new() };
     if arguments.config.is_some() || !arguments.features.is_empty() {
-        let set = FeatureSet::resolve(&config.features, series.timeframe())?;
+        let set = source::feature_set(&config.features, series)?;
         subjects.features.push(Box::new(OwnFeatures { set }));
     }
     if let Some(command) = &arguments.features_command {
