@@ -74,6 +74,19 @@ fn the_beginning_of_another_version_is_not_continued() {
 }
 
 #[test]
+fn what_a_dead_process_was_writing_is_removed() {
+    let mut bench = Bench::hourly();
+    bench.fetch("2024-01", Some("2024-01")).unwrap();
+    // No process has the largest id that the kernel could give.
+    for folder in [bench.folder.path(), &bench.parts()] {
+        fs::write(folder.join(".staging-4194304-x"), b"half").unwrap();
+    }
+    bench.fetch("2024-01", Some("2024-01")).unwrap();
+    assert_eq!(bench.part_names(), [JANUARY]);
+    assert_eq!(names(bench.folder.path()), ["BTCUSDT-1h.csv.gz", "BTCUSDT-1h.parts"]);
+}
+
+#[test]
 fn a_damaged_beginning_costs_one_more_download_and_nothing_else() {
     let mut bench = Bench::hourly();
     let hash = durable::sha256_hex(&bench.server.file(&bench.bars.path("2024-01")));
