@@ -2,10 +2,13 @@
 //!
 //! `cargo run -p features --example document > docs/features.md`, from the root of the workspace.
 
+use std::io::Write;
+
 use features::documentation;
 use market::Timeframe;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    print!("{}", documentation("5m".parse::<Timeframe>()?)?);
+    let text = documentation("5m".parse::<Timeframe>()?)?;
+    std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

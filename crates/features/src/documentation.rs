@@ -85,9 +85,10 @@ pub fn documentation(timeframe: Timeframe) -> Result<String, FeatureSpecError> {
     }
     for group in groups {
         let members = columns.iter().filter(|column| column.group == group);
-        let rows: Vec<String> = members.map(|column| row(column, &sets, &others)).collect();
         push(&mut text, &format!("\n## {}\n\n{}", title(group), table_head(&TABLE)));
-        rows.iter().for_each(|row| push(&mut text, row));
+        for column in members {
+            push(&mut text, &row(column, &sets, &others));
+        }
     }
     differences(&mut text);
     Ok(text)
@@ -114,7 +115,7 @@ struct DocumentedSet {
 impl DocumentedSet {
     fn new(name: &'static str, about: &'static str, timeframe: Timeframe) -> Result<Self, FeatureSpecError> {
         let spec =
-            FeatureSpec { sets: vec![name.to_owned()], keep_duplicates: true, ..FeatureSpec::default() };
+            FeatureSpec { sets: vec![name.to_owned()], keep_duplicates: true, ..FeatureSpec::documented() };
         let set = FeatureSet::resolve(&spec, timeframe)?;
         let schema = set.schema();
         let (first, settled) = (schema.first(), schema.settled());
@@ -166,7 +167,7 @@ fn row(column: &Column, sets: &[DocumentedSet], others: &[Vec<Column>]) -> Strin
     let in_sets = if in_sets.is_empty() { "—".to_owned() } else { in_sets.join(", ") };
     let source = if source.is_empty() { "—" } else { source };
     let second = same_as.as_ref().map_or(String::new(), |original| format!(" (always equals `{original}`)"));
-    let [formula, source, unit, range] = [formula, source, unit, range].map(|text| escaped(text));
+    let [formula, source, unit, range] = [formula.as_str(), source, unit, range].map(escaped);
     format!(
         "| `{name}` | {formula}{second} | {source} | {unit} | {range} | {first}{mark} | {settled}{mark} | {in_sets} |\n"
     )

@@ -67,11 +67,26 @@ impl FeatureEngine {
 
     /// Takes the next closed bar. After a hole longer than the gap policy allows all state restarts, so
     /// nothing reaches across it. Allocates nothing.
+    ///
+    /// # Panics
+    /// When the set looks at references: see [`FeatureEngine::update_with`].
     pub fn update(&mut self, bar: &Bar) -> FeatureRow<'_> {
+        self.update_with(bar, &[])
+    }
+
+    /// [`FeatureEngine::update`] with, for each of [`FeatureSet::references`], the close of its newest bar that
+    /// had closed when this one did.
+    ///
+    /// # Panics
+    /// When there is not exactly one close for each reference.
+    pub fn update_with(&mut self, bar: &Bar, references: &[f64]) -> FeatureRow<'_> {
+        let needed = self.set.references();
+        assert!(references.len() == needed.len(), "the features need one close of each of {needed:?}");
         if self.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.set.timeframe())) {
             self.runner.restart();
         }
         self.columns.refill(std::slice::from_ref(bar));
+        self.columns.refill_references(references.iter().map(std::slice::from_ref));
         self.runner.advance(&self.columns, 0, 1);
         self.runner.write_newest(&mut self.row);
         self.previous = Some(*bar);

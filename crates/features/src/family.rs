@@ -8,13 +8,15 @@ use crate::schema::Group;
 
 /// What the features of a run have in common.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting {
+pub(crate) struct Setting<'a> {
     /// Length of the bars.
     pub(crate) timeframe: Timeframe,
     /// Window of the features that are too dear for every bar.
     pub(crate) window_bars: usize,
     /// How often those are computed.
     pub(crate) stride_bars: usize,
+    /// Symbols of the references, in the order of their closes.
+    pub(crate) references: &'a [String],
 }
 
 /// A named column and the signal that computes it.
@@ -143,4 +145,6 @@ families! {
     Alpha101 = alpha_101,
     /// Alpha158.
     Alpha158 = alpha_158,
+    /// Other symbols.
+    CrossAsset = cross_asset,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-use market::{Bar, Resampler, Timeframe, Timestamp};
+use market::{Bar, BarSeries, Resampler, Timeframe, Timestamp};
 
 use crate::family::{Family, Feature, Setting};
 use crate::graph::{Graph, Input, Op, Plan, Signal, WarmUp};
@@ -209,6 +209,12 @@ pub(crate) const SETS: &[(&str, &str)] = &[
          every `stride_bars` bars of the timeframe's grid; in between the last value holds. As pycatch22 0.6.",
     ),
     ("tsfresh", "117 characteristics of the same windows under tsfresh's names, as tsfresh 0.21."),
+    (
+        "cross_asset",
+        "The symbol beside reference symbols (`references`): correlation, beta, relative strength and lead for \
+         each of them, and the share of them that rise. A column's name carries the reference's symbol in lower \
+         case; here `ethusdt` stands for it.",
+    ),
 ];
 
 /// Names of the sets.
@@ -218,7 +224,7 @@ pub fn set_names() -> impl Iterator<Item = &'static str> {
 
 /// Every column there is on bars of one timeframe, in a set or not.
 pub(crate) fn every_column(timeframe: Timeframe) -> Vec<Column> {
-    FeatureSpec::default().setting(timeframe).map_or_else(
+    FeatureSpec::documented().setting(timeframe).map_or_else(
         |_| Vec::new(),
         |setting| Catalogue::new(setting).features.into_iter().map(|(column, _)| column).collect(),
     )
@@ -240,6 +246,9 @@ pub struct FeatureSpec {
     pub window_bars: usize,
     /// How many bars apart they are computed; in between the last value holds.
     pub stride_bars: usize,
+    /// Symbols of other markets that `cross_asset` looks at; a bar series carries their closes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
 }
 
 impl Default for FeatureSpec {
@@ -250,6 +259,7 @@ impl Default for FeatureSpec {
             keep_duplicates: false,
             window_bars: 288,
             stride_bars: 12,
+            references: Vec::new(),
         }
     }
 }
@@ -285,6 +295,18 @@ pub enum FeatureSpecError {
         /// Largest.
         most: usize,
     },
+    /// Other symbols are asked for, but none is named.
+    #[error("`{name}`: features.references is empty: name reference symbols and data.references")]
+    NoReferences {
+        /// As asked.
+        name: String,
+    },
+    /// The same symbol again; case does not tell symbols apart.
+    #[error("features.references names {symbol} twice; name each other symbol once")]
+    ReferenceTwice {
+        /// Symbol.
+        symbol: String,
+    },
     /// Nothing left.
     #[error("no feature is left; name a set in features.sets, such as \"seed43\"")]
     Empty,
@@ -300,6 +322,24 @@ pub struct MissingField {
     pub field: &'static str,
     /// Open time of the first bar without it.
     pub at: Timestamp,
+}
+
+/// A series without a symbol that the features look at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the features look at {}, but the bars of {series} carry no closes of {symbol} ({}); give its bars too: data.references for the trainer, --reference for the predictor",
+    needed.join(", "),
+    if carried.is_empty() { "they have no references".to_owned() } else { format!("only of {}", carried.join(", ")) }
+)]
+pub struct MissingReference {
+    /// Symbol that is missing.
+    pub symbol: String,
+    /// Symbol of the series.
+    pub series: String,
+    /// All that are needed.
+    pub needed: Vec<String>,
+    /// Those that there are.
+    pub carried: Vec<String>,
 }
 
 /// A resolved set: its schema, and the graph that computes it on bars of one timeframe.
@@ -329,6 +369,11 @@ struct Catalogue {
 }
 
 impl FeatureSpec {
+    /// The default with a reference, so that every set exists.
+    pub(crate) fn documented() -> Self {
+        Self { references: vec!["ETHUSDT".to_owned()], ..Self::default() }
+    }
+
     /// The spec for these bars: `extended` takes `order_flow` along where every bar says who took and how many
     /// traded.
     #[must_use]
@@ -342,7 +387,7 @@ impl FeatureSpec {
         spec
     }
 
-    fn setting(&self, timeframe: Timeframe) -> Result<Setting, FeatureSpecError> {
+    fn setting(&self, timeframe: Timeframe) -> Result<Setting<'_>, FeatureSpecError> {
         for (key, value, least, most) in [
             ("window_bars", self.window_bars, characteristics::Tsfresh::SHORTEST_WINDOW, 10_000),
             ("stride_bars", self.stride_bars, 1, 10_000),
@@ -351,7 +396,18 @@ impl FeatureSpec {
                 return Err(FeatureSpecError::Window { key, value, least, most });
             }
         }
-        Ok(Setting { timeframe, window_bars: self.window_bars, stride_bars: self.stride_bars })
+        for (place, symbol) in self.references.iter().enumerate() {
+            let is_same = |other: &String| other.to_lowercase() == symbol.to_lowercase();
+            if self.references[..place].iter().any(is_same) {
+                return Err(FeatureSpecError::ReferenceTwice { symbol: symbol.clone() });
+            }
+        }
+        Ok(Setting {
+            timeframe,
+            window_bars: self.window_bars,
+            stride_bars: self.stride_bars,
+            references: &self.references,
+        })
     }
 }
 
@@ -392,6 +448,10 @@ impl Catalogue {
             "alphas" => self.names_of(&ALPHAS),
             "catch22" => self.names_of(&[Family::Catch22]),
             "tsfresh" => self.names_of(&[Family::Tsfresh]),
+            "cross_asset" if setting.references.is_empty() => {
+                return Err(FeatureSpecError::NoReferences { name: name.to_owned() });
+            }
+            "cross_asset" => self.names_of(&[Family::CrossAsset]),
             column => vec![column],
         };
         let find = |member: &str| {
@@ -420,8 +480,13 @@ impl Catalogue {
             keep_duplicates: true,
             window_bars: setting.window_bars,
             stride_bars: setting.stride_bars,
+            references: setting.references.to_vec(),
         };
         let set = FeatureSet::resolve(&spec, larger)?;
+        if !set.references().is_empty() {
+            let reason = "what looks at references is known on the bars at hand only; leave the @ out";
+            return Err(refused(reason.to_owned()));
+        }
         let warm_ups: Vec<WarmUp> = set
             .schema
             .columns()
@@ -531,6 +596,39 @@ impl FeatureSet {
     /// Operations per bar that compute all columns.
     pub fn operations(&self) -> usize {
         self.plan.steps.len()
+    }
+
+    /// Symbols of the references that it looks at, in the order in which their closes come in: those of the
+    /// spec, or none when no column of the set looks at another symbol.
+    pub fn references(&self) -> &[String] {
+        let looks = self.plan.steps.iter().any(|step| matches!(step.op, Op::Input(Input::Reference(_))));
+        if looks { &self.spec.references } else { &[] }
+    }
+
+    /// Checks that a series carries the references that this set looks at.
+    ///
+    /// # Errors
+    /// [`MissingReference`] names the first that is missing.
+    pub fn check_references(&self, series: &BarSeries) -> Result<(), MissingReference> {
+        self.closes_of_references(series).map(|_| ())
+    }
+
+    /// The closes of [`FeatureSet::references`], in their order, whatever their order in the series.
+    pub(crate) fn closes_of_references<'s>(
+        &self,
+        series: &'s BarSeries,
+    ) -> Result<Vec<&'s [f64]>, MissingReference> {
+        let needed = self.references();
+        let closes = |symbol: &String| {
+            let found = series.references().iter().find(|one| one.symbol == *symbol);
+            found.map(|one| one.closes.as_slice()).ok_or_else(|| MissingReference {
+                symbol: symbol.clone(),
+                series: series.symbol().to_owned(),
+                needed: needed.to_vec(),
+                carried: series.references().iter().map(|one| one.symbol.clone()).collect(),
+            })
+        };
+        needed.iter().map(closes).collect()
     }
 
     /// Checks that bars carry what this set is computed from.

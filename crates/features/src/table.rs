@@ -34,12 +34,18 @@ struct Share {
 
 impl FeatureTable {
     /// Computes every row; `progress` hears the number of bars done every few thousand bars.
+    ///
+    /// # Panics
+    /// When the series lacks a reference that the set looks at: see [`FeatureSet::check_references`].
     pub fn compute(set: &FeatureSet, series: &BarSeries, progress: impl FnMut(usize)) -> Self {
         Self::compute_in(Vec::new(), set, series, progress)
     }
 
     /// [`FeatureTable::compute`] in memory that was used before, from [`FeatureTable::into_values`]: for long
     /// tables a machine spends more time on handing out fresh memory than on the features.
+    ///
+    /// # Panics
+    /// As [`FeatureTable::compute`].
     pub fn compute_in(
         mut values: Vec<f64>,
         set: &FeatureSet,
@@ -63,11 +69,13 @@ impl FeatureTable {
         values.resize(series.len() * width, 0.0);
         let mut bars_seen = vec![0; series.len()];
         let mut columns = BarColumns::default();
+        let references = set.closes_of_references(series).expect("the series has the set's references");
         for segment in series.segments() {
             shares.iter_mut().for_each(|share| share.runner.restart());
             for start in segment.clone().step_by(STRETCH) {
                 let end = (start + STRETCH).min(segment.end);
                 columns.refill(&series.bars()[start..end]);
+                columns.refill_references(references.iter().map(|closes| &closes[start..end]));
                 shares.par_iter_mut().for_each(|share| share.compute(&columns));
                 write_rows(&shares, width, &mut values[start * width..end * width]);
                 for (place, seen) in bars_seen[start..end].iter_mut().enumerate() {
@@ -147,11 +155,17 @@ pub struct FeatureColumns {
 impl FeatureColumns {
     /// Computes every column over bars of one segment, columns shared out among the threads of the current
     /// rayon pool.
+    ///
+    /// # Panics
+    /// When the bars lack a reference that the set looks at.
     pub fn compute(set: &FeatureSet, bars: &BarColumns) -> Self {
         Self::compute_in(Vec::new(), set, bars)
     }
 
     /// [`FeatureColumns::compute`] in memory that was used before, from [`FeatureColumns::into_columns`].
+    ///
+    /// # Panics
+    /// As [`FeatureColumns::compute`].
     pub fn compute_in(mut memory: Vec<Vec<f64>>, set: &FeatureSet, bars: &BarColumns) -> Self {
         memory.resize_with(set.schema().len(), || Vec::with_capacity(bars.len()));
         memory.iter_mut().for_each(Vec::clear);

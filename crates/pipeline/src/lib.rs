@@ -18,4 +18,4 @@ pub use bundle::{
 };
 pub use pipeline::{Core, Member, Pipeline, PipelineError};
 pub use registry::{Registry, RegistryError, Version};
-pub use stream::PipelineStream;
+pub use stream::{PipelineStream, StreamError};

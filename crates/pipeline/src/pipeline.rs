@@ -1,6 +1,6 @@
 //! Features, members and their mean.
 
-use features::{FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable};
+use features::{FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingReference};
 use market::{BarSeries, Classes, GapPolicy, Timeframe};
 use models::{FeatureView, FittedModel, PredictError};
 use serde::{Deserialize, Serialize};
@@ -93,8 +93,16 @@ impl Pipeline {
     }
 
     /// The features of every bar of a series.
-    pub fn compute_features(&self, series: &BarSeries, progress: impl FnMut(usize)) -> FeatureTable {
-        FeatureTable::compute(&self.set, series, progress)
+    ///
+    /// # Errors
+    /// [`MissingReference`] when the features look at a symbol whose closes the series does not carry.
+    pub fn compute_features(
+        &self,
+        series: &BarSeries,
+        progress: impl FnMut(usize),
+    ) -> Result<FeatureTable, MissingReference> {
+        self.set.check_references(series)?;
+        Ok(FeatureTable::compute(&self.set, series, progress))
     }
 
     /// The bars of a table that have enough past for an answer.

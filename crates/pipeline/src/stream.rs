@@ -29,11 +29,29 @@ impl PipelineStream<'_> {
     /// or the last breaking hole.
     ///
     /// # Errors
-    /// [`PredictError`] of the first member that can't answer.
-    pub fn update(&mut self, bar: &Bar) -> Result<Option<Answer>, PredictError> {
+    /// [`StreamError`] when the first member can't answer, or when the features look at other symbols.
+    pub fn update(&mut self, bar: &Bar) -> Result<Option<Answer>, StreamError> {
+        self.update_with(bar, &[])
+    }
+
+    /// [`PipelineStream::update`] with, for each of [`features::FeatureSet::references`], the close of its newest
+    /// bar that had closed when this one did.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the first member can't answer, or when the closes are not those that the features
+    /// need; then the bar was not taken.
+    pub fn update_with(&mut self, bar: &Bar, references: &[f64]) -> Result<Option<Answer>, StreamError> {
+        let needed = self.pipeline.feature_set().references();
+        if needed.len() != references.len() {
+            return Err(StreamError::References { needed: needed.to_vec(), given: references.len() });
+        }
+        let is_price = |close: &f64| close.is_finite() && *close > 0.0;
+        if let Some(place) = references.iter().position(|close| !is_price(close)) {
+            return Err(StreamError::Close { reference: needed[place].clone(), close: references[place] });
+        }
         let lookback = self.pipeline.lookback();
         let width = self.engine.schema().len();
-        let row = self.engine.update(bar);
+        let row = self.engine.update_with(bar, references);
         let bars_seen = row.bars_seen;
         let Some(values) = row.settled() else {
             self.rows.clear();
@@ -50,4 +68,28 @@ impl PipelineStream<'_> {
         let start = (last + 1 - lookback) * width;
         Ok(self.pipeline.answer_rows(&self.rows[start..], &[lookback - 1])?.pop())
     }
+}
+
+/// Why a bar has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// A member can't answer.
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+    /// Not one close for each reference.
+    #[error("the features look at {needed:?}, but {given} closes were given; give one close of each, in this order")]
+    References {
+        /// Symbols in order.
+        needed: Vec<String>,
+        /// How many closes came.
+        given: usize,
+    },
+    /// A close that is no price.
+    #[error("the close of {reference} is {close}; give the close of its newest closed bar")]
+    Close {
+        /// Symbol.
+        reference: String,
+        /// As given.
+        close: f64,
+    },
 }

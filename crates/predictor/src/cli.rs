@@ -20,6 +20,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   predictor predict --model artifacts/models/random_forest --input BTCUSDT-5m.csv.gz --output predictions.jsonl
   predictor predict --model artifacts/models/lstm/0.1.0 --input bars.csv --output predictions.csv
+  predictor predict --model artifacts/models/random_forest --input BTCUSDT-5m.csv.gz --reference ETHUSDT-5m.csv.gz --output predictions.jsonl
 
 Exit codes: 0 done, 2 failed.";
 
@@ -48,6 +49,10 @@ pub(crate) struct PredictArguments {
     /// repeatable, all of it is one series
     #[arg(long, value_name = "BARS", required = true)]
     pub(crate) input: Vec<PathBuf>,
+    /// Bars of another symbol that the model's cross_asset features look at: one file, directory or pattern
+    /// for each symbol, which is told by its name (repeatable)
+    #[arg(long, value_name = "BARS")]
+    pub(crate) reference: Vec<PathBuf>,
     /// File to write
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,

@@ -1,10 +1,11 @@
 //! `predictor predict`: a whole file at once.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use data::LoadOptions;
-use market::Prediction;
+use market::{BarSeries, Prediction};
 use pipeline::Bundle;
 
 use crate::cli::{Format, PredictArguments};
@@ -22,7 +23,10 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
         max_missing_bars: Some(core.gaps.max_missing_bars),
         ..LoadOptions::default()
     };
-    let loaded = data::load_files(&arguments.input, &options)?;
+    let mut loaded = data::load_files(&arguments.input, &options)?;
+    if !arguments.reference.is_empty() {
+        loaded.series = beside_references(arguments, loaded.series)?;
+    }
     let series = &loaded.series;
     if series.timeframe() != core.timeframe && !arguments.any_timeframe {
         bail!(
@@ -33,7 +37,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
             core.timeframe
         );
     }
-    let table = bundle.pipeline.compute_features(series, |_| ());
+    let table = bundle.pipeline.compute_features(series, |_| ())?;
     let answerable = bundle.pipeline.answerable(&table);
     if answerable.is_empty() {
         bail!(
@@ -63,9 +67,22 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
     ))
 }
 
+/// The bars with those of the references beside them, cut to where all of these have bars.
+fn beside_references(arguments: &PredictArguments, series: BarSeries) -> Result<BarSeries> {
+    let options = LoadOptions {
+        timeframe: Some(series.timeframe()),
+        max_missing_bars: Some(series.gaps().max_missing_bars),
+        ..LoadOptions::default()
+    };
+    let load = |path: &PathBuf| Ok(data::load(path, &options)?.series);
+    let references: Vec<BarSeries> =
+        arguments.reference.iter().map(load).collect::<Result<_>>().context("--reference")?;
+    series.with_references(&references).context("--reference")
+}
+
 fn answer(
     bundle: &Bundle,
-    series: &market::BarSeries,
+    series: &BarSeries,
     table: &features::FeatureTable,
     bars: &[usize],
 ) -> Result<Vec<Prediction>> {

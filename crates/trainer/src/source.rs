@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use data::{LoadError, LoadOptions, LoadedBars};
 use features::{FeatureSet, FeatureSpec};
 use labels::{Definition, LabelKind, LabelSpec, ProvidedColumns};
@@ -10,7 +10,8 @@ use market::{BarSeries, Timestamp};
 
 use crate::config::{BarPaths, Config, ConfigFile};
 
-/// Reads the config's bars, or those of the paths given instead, with the columns that its label needs.
+/// Reads the config's bars, or those of the paths given instead, with the columns that its label needs and
+/// with the config's references beside them.
 pub(crate) fn load<'a>(
     file: &ConfigFile,
     given: impl IntoIterator<Item = &'a Path>,
@@ -23,18 +24,43 @@ pub(crate) fn load<'a>(
     if paths.is_empty() {
         return Err(file.fault("data.path", "name a file here, or give one with --data").into());
     }
-    data::load_files(&paths, &options(config)).map_err(|error| match error {
+    let loaded = data::load_files(&paths, &options(config)).map_err(|error| match error {
         LoadError::ExtraColumn { .. } => {
             anyhow!("label.column and label.until_column must be columns of the file: {error}")
         }
         other => other.into(),
-    })
+    })?;
+    if config.data.references.is_empty() { Ok(loaded) } else { beside_references(file, loaded) }
 }
 
-/// The features that a spec asks for, on these bars.
+/// Puts the config's references beside the bars, which are cut to where all of them have bars.
+fn beside_references(file: &ConfigFile, loaded: LoadedBars) -> Result<LoadedBars> {
+    let options = LoadOptions {
+        symbol: None,
+        timeframe: Some(loaded.series.timeframe()),
+        extra_columns: Vec::new(),
+        ..options(&file.config)
+    };
+    let load = |path: &PathBuf| Ok(data::load(&file.resolve(path), &options)?.series);
+    let references: Vec<BarSeries> =
+        file.config.data.references.iter().map(load).collect::<Result<_>>().context("data.references")?;
+    let before = loaded.series.len();
+    let series = loaded.series.with_references(&references).context("data.references")?;
+    let cut = before - series.len();
+    let columns = loaded.columns.into_iter().map(|(name, values)| (name, values[cut..].to_vec())).collect();
+    Ok(LoadedBars { fingerprint: data::fingerprint(&series), series, columns, quality: loaded.quality })
+}
+
+/// The features that a spec asks for, on these bars. A spec that names no references looks at those that the
+/// series carries.
 pub(crate) fn feature_set(spec: &FeatureSpec, series: &BarSeries) -> Result<FeatureSet> {
-    let set = FeatureSet::resolve(&spec.for_bars(series.bars()), series.timeframe())?;
+    let mut spec = spec.for_bars(series.bars());
+    if spec.references.is_empty() {
+        spec.references = series.references().iter().map(|reference| reference.symbol.clone()).collect();
+    }
+    let set = FeatureSet::resolve(&spec, series.timeframe())?;
     set.check_bars(series.bars())?;
+    set.check_references(series)?;
     Ok(set)
 }
 

@@ -23,7 +23,7 @@ fn stream_equals_table(model: &str) {
     let loaded =
         data::load(&bars, &LoadOptions { max_missing_bars: gaps, ..LoadOptions::default() }).unwrap();
     assert_eq!(loaded.series.segments().len(), 2);
-    let table = pipeline.compute_features(&loaded.series, |_| ());
+    let table = pipeline.compute_features(&loaded.series, |_| ()).unwrap();
     let answerable = pipeline.answerable(&table);
     let required = pipeline.required_bars();
     let expected = (required - 1..1500).chain(1500 + required - 1..3900);

@@ -8,6 +8,7 @@ pub(crate) mod calendar;
 pub(crate) mod candle_shape;
 pub(crate) mod catch22;
 pub(crate) mod commodity_channel;
+pub(crate) mod cross_asset;
 pub(crate) mod directional_movement;
 pub(crate) mod ema_pair;
 pub(crate) mod extremes;

@@ -160,6 +160,11 @@ impl Graph {
         self.input(Input::WeekShare)
     }
 
+    /// Close of the reference at `place`.
+    pub(crate) fn reference(&mut self, place: usize) -> Signal {
+        self.input(Input::Reference(place))
+    }
+
     pub(crate) fn zero(&mut self) -> Signal {
         self.input(Input::Zero)
     }

@@ -15,6 +15,8 @@ pub struct BarColumns {
     pub(crate) volume: Vec<f64>,
     pub(crate) taker_buy_volume: Vec<f64>,
     pub(crate) trades: Vec<f64>,
+    /// Closes of the references, in the order of the spec.
+    pub(crate) references: Vec<Vec<f64>>,
 }
 
 impl BarColumns {
@@ -23,6 +25,13 @@ impl BarColumns {
         let mut columns = Self::default();
         columns.refill(bars);
         columns
+    }
+
+    /// The columns with the closes of references, in the order of the features' spec; of each one for every
+    /// bar.
+    #[must_use]
+    pub fn with_references(self, references: Vec<Vec<f64>>) -> Self {
+        Self { references, ..self }
     }
 
     /// Number of bars.
@@ -52,6 +61,15 @@ impl BarColumns {
         fill(&mut self.trades, |bar| bar.trades.unwrap_or(0) as f64);
     }
 
+    /// Holds the closes of `references` instead, in the memory it has.
+    pub(crate) fn refill_references<'a>(&mut self, references: impl ExactSizeIterator<Item = &'a [f64]>) {
+        self.references.resize_with(references.len(), Vec::new);
+        for (column, closes) in self.references.iter_mut().zip(references) {
+            column.clear();
+            column.extend_from_slice(closes);
+        }
+    }
+
     /// Writes one input of the bars from `start` on.
     pub(crate) fn write(&self, input: Input, start: usize, out: &mut [f64]) {
         let range = start..start + out.len();
@@ -72,6 +90,7 @@ impl BarColumns {
             Input::GridPlace(millis) => {
                 return self.write_times(range, out, |time| time.div_euclid(millis) as f64);
             }
+            Input::Reference(place) => &self.references[place],
             Input::Zero => return out.fill(0.0),
         };
         out.copy_from_slice(&column[range]);

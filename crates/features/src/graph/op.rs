@@ -35,6 +35,8 @@ pub(crate) enum Input {
     OpenTime,
     /// Which bar of the grid of a timeframe (in milliseconds) it is, counted from the epoch.
     GridPlace(i64),
+    /// Close of the reference at this place.
+    Reference(usize),
     /// Always 0.
     Zero,
 }

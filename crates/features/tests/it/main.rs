@@ -5,9 +5,11 @@
 mod alpha_ties;
 mod alphas;
 mod bars;
+mod cross_asset;
 mod documentation;
 mod golden;
 mod oracle;
 mod properties;
 mod schema;
 mod settled;
+mod shared_indicators;

@@ -1,5 +1,7 @@
 //! What a run can be told.
 
+use std::path::PathBuf;
+
 use data::QualityPolicy;
 use features::FeatureSpec;
 use labels::LabelSpec;
@@ -58,6 +60,11 @@ fn default_seed() -> Seed {
 pub struct DataConfig {
     /// File, directory or pattern, or a list of them as one series; relative to the config file.
     pub path: Option<BarPaths>,
+    /// Bars of other symbols that `cross_asset` features look at: for each symbol a file, directory or
+    /// pattern, relative to the config file. They are loaded under the same policy, and the series is cut to
+    /// where all of them have bars.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<PathBuf>,
     /// Symbol; by default from the file's name.
     pub symbol: Option<String>,
     /// Timeframe; by default the most frequent spacing.

@@ -200,11 +200,20 @@ fn streamed(
     let step = segments.len().div_ceil(STREAMED_SEGMENTS);
     let most = STREAMED.max(2 * set.schema().settled());
     let mut runs = 0;
+    let references: Vec<&[f64]> = set
+        .references()
+        .iter()
+        .filter_map(|symbol| series.references().iter().find(|reference| reference.symbol == *symbol))
+        .map(|reference| reference.closes.as_slice())
+        .collect();
+    let mut closes = Vec::with_capacity(references.len());
     for segment in segments.iter().step_by(step) {
         let mut engine = FeatureEngine::new(set, series.gaps());
         runs += 1;
         for bar in segment.clone().take(most) {
-            let row = engine.update(&series.bars()[bar]);
+            closes.clear();
+            closes.extend(references.iter().map(|known| known[bar]));
+            let row = engine.update_with(&series.bars()[bar], &closes);
             for (column, found) in found.iter_mut().enumerate() {
                 let (whole, other) = (grid.value(bar, column), row.value(column));
                 values += u64::from(whole.is_some());

@@ -1,6 +1,6 @@
 //! Other futures: the bars from a cut on, replaced by valid bars that never were.
 
-use market::{Bar, BarSeries, Purpose, Seed};
+use market::{Bar, BarSeries, Purpose, Reference, Seed};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
@@ -35,7 +35,7 @@ impl Future {
 
 /// The bars before `cut`.
 pub(crate) fn truncated(series: &BarSeries, cut: usize) -> BarSeries {
-    rebuilt(series, series.bars()[..cut].to_vec())
+    series.part(0..cut).expect("at least one bar is kept")
 }
 
 /// The bars before `cut`, and from there to `end` others at the same times: a random walk.
@@ -75,7 +75,23 @@ pub(crate) fn replaced(series: &BarSeries, cut: usize, end: usize, future: Futur
             ..*bar
         });
     }
-    rebuilt(series, bars)
+    let mut other = |reference: &Reference| {
+        let mut closes = reference.closes[..cut].to_vec();
+        let mut price = closes[cut - 1];
+        closes.extend((cut..end).map(|_| {
+            price = closes_after(price, reference.closes[cut - 1], volatility * sigma * normal(&mut random));
+            price
+        }));
+        Reference { symbol: reference.symbol.clone(), closes }
+    };
+    let references = series.references().iter().map(&mut other).collect();
+    rebuilt(series, bars, references)
+}
+
+/// A price one log return further, as long as it stays within e^±4 of the last one kept.
+fn closes_after(price: f64, anchor: f64, step: f64) -> f64 {
+    let distance = (price / anchor).ln() + step;
+    anchor * distance.clamp(-FARTHEST, FARTHEST).exp()
 }
 
 fn normal(random: &mut impl RngExt) -> f64 {
@@ -98,9 +114,11 @@ fn usual_volume(past: &[Bar]) -> f64 {
     if mean > 0.0 { mean } else { 1000.0 }
 }
 
-fn rebuilt(series: &BarSeries, bars: Vec<Bar>) -> BarSeries {
+fn rebuilt(series: &BarSeries, bars: Vec<Bar>, references: Vec<Reference>) -> BarSeries {
     BarSeries::new(series.symbol(), series.timeframe(), series.gaps(), bars)
         .expect("the times are those of a series, and at least one bar is kept")
+        .carrying(references)
+        .expect("there is a close for each bar")
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use data::LoadedBars;
 use features::{FeatureSet, FeatureSpec};
-use market::{BarSeries, Seed};
+use market::Seed;
 
 pub(crate) use arguments::LeakCheckArguments;
 
@@ -103,9 +103,7 @@ fn config(arguments: &LeakCheckArguments) -> Result<ConfigFile> {
 fn newest(loaded: LoadedBars, count: usize) -> Result<LoadedBars> {
     let series = &loaded.series;
     let from = series.len().saturating_sub(count);
-    let bars = series.bars()[from..].to_vec();
-    let series = BarSeries::new(series.symbol(), series.timeframe(), series.gaps(), bars)
-        .context("--bars must leave at least one bar")?;
+    let series = series.part(from..series.len()).context("--bars must leave at least one bar")?;
     let columns = loaded.columns.into_iter().map(|(name, values)| (name, values[from..].to_vec())).collect();
     Ok(LoadedBars { fingerprint: data::fingerprint(&series), series, columns, quality: loaded.quality })
 }
