@@ -12,6 +12,8 @@ mod label_kinds;
 mod parity;
 #[path = "it/real_bars.rs"]
 mod real_bars;
+#[path = "it/references.rs"]
+mod references;
 #[path = "it/schemas.rs"]
 mod schemas;
 #[path = "it/stream.rs"]

@@ -7,6 +7,8 @@
 //! with the median and 99th percentile in `ns_per_bar`). The bars are synthetic: a random walk with
 //! Student-t steps.
 
+#![allow(clippy::print_stdout, reason = "a race prints its figures")]
+
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
@@ -96,7 +98,7 @@ fn set(names: &[&str]) -> FeatureSet {
     FeatureSet::resolve(&spec, Timeframe::from_millis(300_000).expect("5m")).expect("known names")
 }
 
-/// The columns of a set. Their memory is reused from run to run, as NumPy's outputs get theirs back from the
+/// The columns of a set. Their memory is reused from run to run, as those of `numpy` get theirs back from the
 /// allocator: what the machine takes to hand out fresh pages is not the subject.
 fn columnwise(repeat: usize, set: &FeatureSet, bars: &BarColumns) -> [Duration; 2] {
     let memory = RefCell::new(Vec::new());

@@ -71,7 +71,9 @@ impl FeatureTable {
         let mut columns = BarColumns::default();
         let references = set.closes_of_references(series).expect("the series has the set's references");
         for segment in series.segments() {
-            shares.iter_mut().for_each(|share| share.runner.restart());
+            for share in &mut shares {
+                share.runner.restart();
+            }
             for start in segment.clone().step_by(STRETCH) {
                 let end = (start + STRETCH).min(segment.end);
                 columns.refill(&series.bars()[start..end]);

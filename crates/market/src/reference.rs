@@ -242,7 +242,8 @@ mod tests {
         assert!(own().with_references(&[series("B", 9.0, 0..18)]).is_ok());
         // Where the series itself has no bars nobody misses the reference's.
         let out = |m: &i64| !(5..15).contains(m);
-        let both = series("A", 1.0, (0..20).filter(out)).with_references(&[series("B", 9.0, (0..20).filter(out))]);
+        let both =
+            series("A", 1.0, (0..20).filter(out)).with_references(&[series("B", 9.0, (0..20).filter(out))]);
         assert!(both.is_ok());
     }
 
@@ -255,6 +256,9 @@ mod tests {
         let hours = crate::resample(&series("B", 1.0, 0..180), Timeframe::HOUR).unwrap();
         assert!(matches!(own().with_references(&[hours]), Err(ReferenceError::Timeframe { .. })));
         let short = Reference { symbol: "B".to_owned(), closes: vec![1.0; 3] };
-        assert!(matches!(own().carrying(vec![short]), Err(ReferenceError::Length { closes: 3, bars: 20, .. })));
+        assert!(matches!(
+            own().carrying(vec![short]),
+            Err(ReferenceError::Length { closes: 3, bars: 20, .. })
+        ));
     }
 }

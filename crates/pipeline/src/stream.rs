@@ -77,7 +77,9 @@ pub enum StreamError {
     #[error(transparent)]
     Predict(#[from] PredictError),
     /// Not one close for each reference.
-    #[error("the features look at {needed:?}, but {given} closes were given; give one close of each, in this order")]
+    #[error(
+        "the features look at {needed:?}, but {given} closes were given; give one close of each, in this order"
+    )]
     References {
         /// Symbols in order.
         needed: Vec<String>,

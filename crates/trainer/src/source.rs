@@ -12,10 +12,7 @@ use crate::config::{BarPaths, Config, ConfigFile};
 
 /// Reads the config's bars, or those of the paths given instead, with the columns that its label needs and
 /// with the config's references beside them.
-pub(crate) fn load<'a>(
-    file: &ConfigFile,
-    given: impl IntoIterator<Item = &'a Path>,
-) -> Result<LoadedBars> {
+pub(crate) fn load<'a>(file: &ConfigFile, given: impl IntoIterator<Item = &'a Path>) -> Result<LoadedBars> {
     let config = &file.config;
     let mut paths: Vec<PathBuf> = given.into_iter().map(Path::to_owned).collect();
     if paths.is_empty() {

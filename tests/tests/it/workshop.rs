@@ -172,6 +172,6 @@ impl Run {
 }
 
 /// A command line; the program's name, which comes first, is put in front.
-fn command_line(arguments: &[&str]) -> Vec<OsString> {
+pub(crate) fn command_line(arguments: &[&str]) -> Vec<OsString> {
     std::iter::once("program").chain(arguments.iter().copied()).map(OsString::from).collect()
 }

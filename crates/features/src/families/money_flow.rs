@@ -21,7 +21,7 @@ fn money_flow_index(g: &mut Graph) -> Feature {
     let total = g.add(inflow, outflow);
     let share = g.div_or(inflow, total, 0.5);
     let index = g.scale(share, 100.0);
-    let formula = "100 · flow of rising bars / flow of all that moved, over 14; flow = TP · volume, TP = (high + low + close)/3, moves within 1e-12 left out; 50 without flow (TA-Lib: 0 when it is below 1)";
+    let formula = "100 · flow of rising bars / flow of all that moved, over 14; flow = TP · volume, TP = (high + low + close)/3, moves within 1e-12 left out; 50 without flow";
     Origin(Group::Volume, "Quong and Soudack 1989, as TA_MFI").feature(
         "mfi_14",
         index,

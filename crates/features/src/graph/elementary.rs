@@ -124,7 +124,10 @@ mod tests {
             assert!((sine_of_turn(x) - angle.sin()).abs() < 1e-15, "sin at {x}");
             assert!((cosine_of_turn(x) - angle.cos()).abs() < 1e-15, "cos at {x}");
         }
-        assert_eq!([sine_of_turn(0.0), cosine_of_turn(0.25), sine_of_turn(0.5)].map(f64::abs), [0.0; 3]);
-        assert_eq!([cosine_of_turn(0.0), sine_of_turn(0.25), cosine_of_turn(0.5)], [1.0, 1.0, -1.0]);
+        let bits = |values: [f64; 3]| values.map(f64::to_bits);
+        let zeros = [sine_of_turn(0.0), cosine_of_turn(0.25), sine_of_turn(0.5)].map(f64::abs);
+        assert_eq!(bits(zeros), bits([0.0; 3]));
+        let ones = [cosine_of_turn(0.0), sine_of_turn(0.25), cosine_of_turn(0.5)];
+        assert_eq!(bits(ones), bits([1.0, 1.0, -1.0]));
     }
 }

@@ -3,7 +3,7 @@
 //! A window of m · 2^k values is that of a power of two and a rest, down to single values (multiples of five
 //! down to windows of five, so that the usual lengths share their parts). Every window costs a few operations a bar whatever its
 //! length, nothing is ever subtracted, no rounding error outlives the window, and a value depends on the
-//! values in the window alone. Moments are joined by the pairwise formulas of Chan, Golub and LeVeque
+//! values in the window alone. Moments are joined by the pairwise formulas of Chan, Golub and `LeVeque`
 //! (1979) and Pébay (2008).
 
 use super::op::{Constant, Op};

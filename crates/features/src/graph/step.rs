@@ -190,6 +190,7 @@ impl Lanes for One<'_> {
 }
 
 /// Computes one operation.
+#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 #[inline(always)]
 pub(crate) fn step(op: &Op, memory: &mut Memory, lanes: &mut impl Lanes) {
     match op {

@@ -158,9 +158,8 @@ fn reference_bars_that_close_later_change_nothing() {
 
 #[test]
 fn what_is_missing_is_named() {
-    let refused = |sets: &[&str], references: &[&str]| {
-        FeatureSet::resolve(&spec(sets, references), HOUR).unwrap_err()
-    };
+    let refused =
+        |sets: &[&str], references: &[&str]| FeatureSet::resolve(&spec(sets, references), HOUR).unwrap_err();
     assert_eq!(
         refused(&["cross_asset"], &[]).to_string(),
         "`cross_asset`: features.references is empty: name reference symbols and data.references"
@@ -169,7 +168,10 @@ fn what_is_missing_is_named() {
     assert_eq!(twice, FeatureSpecError::ReferenceTwice { symbol: "ethusdt".to_owned() });
     for name in ["cross_asset@4h", "beta_ethusdt_50@1d"] {
         let error = refused(&[name], &["ETHUSDT"]);
-        assert!(matches!(&error, FeatureSpecError::Timeframe { name: named, .. } if named == name), "{error}");
+        assert!(
+            matches!(&error, FeatureSpecError::Timeframe { name: named, .. } if named == name),
+            "{error}"
+        );
     }
     let [own, eth, _] = markets();
     let one = series("BTCUSDT", own.clone()).with_references(&[series("ETHUSDT", eth)]).unwrap();

@@ -18,7 +18,11 @@ const TIMEFRAME: Timeframe = Timeframe::DAY;
 fn every_feature() -> &'static FeatureSet {
     static SET: OnceLock<FeatureSet> = OnceLock::new();
     SET.get_or_init(|| {
-        let sets = features::set_names().filter(|name| *name != "cross_asset").map(str::to_owned).chain(["seed43@3d".to_owned()]).collect();
+        let sets = features::set_names()
+            .filter(|name| *name != "cross_asset")
+            .map(str::to_owned)
+            .chain(["seed43@3d".to_owned()])
+            .collect();
         FeatureSet::resolve(&spec_of(sets), TIMEFRAME).unwrap()
     })
 }

@@ -25,7 +25,6 @@ const FLAGS: [(&str, &str, f64); 4] = [
 struct Comparison<'a> {
     set: FeatureSet,
     bars: &'a [Bar],
-    timeframe: Timeframe,
     /// Started at the first bar.
     old: FeatureTable,
     spreads: Vec<f64>,
@@ -45,15 +44,7 @@ impl<'a> Comparison<'a> {
             sample_std(&values)
         };
         let spreads = (0..width).map(spread).collect();
-        Self {
-            set,
-            bars,
-            timeframe,
-            old,
-            spreads,
-            worst_halfway: vec![0.0; width],
-            worst_settled: vec![0.0; width],
-        }
+        Self { set, bars, old, spreads, worst_halfway: vec![0.0; width], worst_settled: vec![0.0; width] }
     }
 
     fn columns(&self) -> &[Column] {

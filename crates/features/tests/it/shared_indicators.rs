@@ -55,11 +55,7 @@ fn on_balance_volume(close: &[f64], volume: &[f64]) -> Indicator {
         let mean = window.iter().sum::<f64>() / window.len() as f64;
         (window[window.len() - 1] - mean) / sample_std(window)
     };
-    Indicator {
-        column: "obv_z_50",
-        begin: 49,
-        values: out.windows(50).map(z).collect(),
-    }
+    Indicator { column: "obv_z_50", begin: 49, values: out.windows(50).map(z).collect() }
 }
 
 #[test]

@@ -86,9 +86,10 @@ mod tests {
         assert!(cuts.late.contains(&700));
         assert!(cuts.late.iter().all(|place| (300..1000).contains(place)), "{:?}", cuts.late);
         let ordinal = |place: usize| bars.bars()[place].open_time.millis() / 3_600_000;
-        let next_to_one = cuts.late.iter().filter(|&&place| {
-            [-1, 0, 1].iter().any(|offset| (ordinal(place) + offset) % 96 == 0)
-        });
+        let next_to_one = cuts
+            .late
+            .iter()
+            .filter(|&&place| [-1, 0, 1].iter().any(|offset| (ordinal(place) + offset) % 96 == 0));
         assert!(next_to_one.count() >= 2, "{:?}", cuts.late);
         assert_eq!(cuts, Cuts::choose(&bars, 6, Seed(7)));
         assert_ne!(cuts, Cuts::choose(&bars, 6, Seed(8)));

@@ -78,9 +78,11 @@ impl Reference {
         cut: usize,
     ) -> String {
         if self.is_filled_from_behind(other, column, difference, cut) {
-            return "a value filled in from a later bar (back-fill): leave it empty until it exists".to_owned();
+            return "a value filled in from a later bar (back-fill): leave it empty until it exists"
+                .to_owned();
         }
-        let exist = |bar: &usize| self.grid.value(*bar, column).or_else(|| other.value(*bar, column)).is_some();
+        let exist =
+            |bar: &usize| self.grid.value(*bar, column).or_else(|| other.value(*bar, column)).is_some();
         let existing = (0..cut).filter(exist).count();
         if cut >= 100 && difference.bars * 2 >= existing {
             return "a column scaled, ranked or fitted with all bars of the file (a mean, standard deviation, minimum or maximum of the whole): use a trailing window".to_owned();
@@ -102,13 +104,13 @@ impl Reference {
     ) -> bool {
         let stretch = difference.first..cut;
         let Some(source) = self.grid.value(cut.min(self.grid.n_bars() - 1), column) else { return false };
-        let in_whole = stretch.clone().all(|bar| {
-            self.grid.value(bar, column).is_some_and(|value| value.to_bits() == source.to_bits())
-        });
+        let in_whole = stretch
+            .clone()
+            .all(|bar| self.grid.value(bar, column).is_some_and(|value| value.to_bits() == source.to_bits()));
         let changed = other.value(difference.first, column);
-        let in_other = stretch.clone().all(|bar| {
-            other.value(bar, column).map(f64::to_bits) == changed.map(f64::to_bits)
-        });
+        let in_other = stretch
+            .clone()
+            .all(|bar| other.value(bar, column).map(f64::to_bits) == changed.map(f64::to_bits));
         in_whole && in_other
     }
 }

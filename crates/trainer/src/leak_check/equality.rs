@@ -139,9 +139,11 @@ fn most_telling(n_columns: usize, rule_of: impl Fn(usize) -> Option<Rule> + Sync
         (0..n_columns).into_par_iter().filter_map(|place| Some((place, rule_of(place)?))).collect();
     let others = rules.len().saturating_sub(1);
     // The first of the best: columns are in the order in which they are easiest to name.
-    let best = rules.into_iter().reduce(|best, next| {
-        if next.1.agreement() > best.1.agreement() { next } else { best }
-    });
+    let best = rules.into_iter().reduce(
+        |best, next| {
+            if next.1.agreement() > best.1.agreement() { next } else { best }
+        },
+    );
     best.map(|(place, rule)| Telling { place, rule, others })
 }
 
@@ -177,8 +179,7 @@ pub(crate) fn check(
     let quick = past.columns();
     let slow = past.slow_columns();
     columns += quick.len() + slow.len();
-    let looks_like =
-        "a label made of the past: a threshold on a return or volatility that has already happened, so a model copies it and forecasts nothing";
+    let looks_like = "a label made of the past: a threshold on a return or volatility that has already happened, so a model copies it and forecasts nothing";
     if let Some(found) =
         most_telling(quick.len(), |place| rows.telling_rule(|bar| past.value(quick[place], bar)))
     {

@@ -181,7 +181,9 @@ fn finite(grid: &FeatureGrid, names: &[String], series: &BarSeries) -> (u64, Vec
             other: Shown::Nothing,
             change: String::new(),
             bars: 1 + bad.count(),
-            looks_like: "a division by zero or the logarithm of nothing: write an empty field where there is no value".to_owned(),
+            looks_like:
+                "a division by zero or the logarithm of nothing: write an empty field where there is no value"
+                    .to_owned(),
         });
     }
     (values, findings)

@@ -101,7 +101,8 @@ fn normal(random: &mut impl RngExt) -> f64 {
 /// The root mean square of the newest log returns; 0.001 where the price never moved.
 fn usual_move(past: &[Bar]) -> f64 {
     let newest = &past[past.len().saturating_sub(REFERENCE)..];
-    let squares: Vec<f64> = newest.windows(2).map(|pair| (pair[1].close / pair[0].close).ln().powi(2)).collect();
+    let squares: Vec<f64> =
+        newest.windows(2).map(|pair| (pair[1].close / pair[0].close).ln().powi(2)).collect();
     let mean = squares.iter().sum::<f64>() / squares.len().max(1) as f64;
     // Beyond a tenth per bar the walk would only bounce between its borders.
     if mean > 0.0 { mean.sqrt().clamp(1e-6, 0.1) } else { 0.001 }

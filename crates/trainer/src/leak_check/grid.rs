@@ -104,8 +104,11 @@ impl LabelGrid {
     /// How many bars ahead a label usually looks, at least one.
     pub(crate) fn horizon(&self, series: &BarSeries) -> usize {
         let last = self.last_needed(series);
-        let mut ahead: Vec<usize> =
-            last.iter().enumerate().filter_map(|(bar, last)| Some(last.as_ref()?.saturating_sub(bar))).collect();
+        let mut ahead: Vec<usize> = last
+            .iter()
+            .enumerate()
+            .filter_map(|(bar, last)| Some(last.as_ref()?.saturating_sub(bar)))
+            .collect();
         ahead.sort_unstable();
         ahead.get(ahead.len() / 2).copied().unwrap_or(1).max(1)
     }

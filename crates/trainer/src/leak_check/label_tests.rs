@@ -127,7 +127,8 @@ impl<'a> Comparison<'a> {
             existing += 1;
             let fault = Fault { cut, bar, bars: 0, existing: 0 };
             let is_kept = |last: Option<usize>| last.is_some_and(|last| last < cut);
-            if is_kept(known.last_needed[bar]) || (known.last_needed[bar].is_none() && is_kept(other_last[bar]))
+            if is_kept(known.last_needed[bar])
+                || (known.last_needed[bar].is_none() && is_kept(other_last[bar]))
             {
                 self.compared += 1;
                 let until = |grid: &LabelGrid| grid.labels[bar].map(|label| label.until);
@@ -209,7 +210,9 @@ impl Dependence {
     fn take(&mut self, known: &Known<'_>, other: &LabelGrid, cut: usize) {
         self.runs += 1;
         for bar in 0..cut {
-            let (Some(last), Some(class)) = (known.last_needed[bar], known.labels.class(bar)) else { continue };
+            let (Some(last), Some(class)) = (known.last_needed[bar], known.labels.class(bar)) else {
+                continue;
+            };
             // A label that says it needs nothing behind its own bar is judged on the bar before the cut.
             let last = last.max(bar + 1);
             if last < cut || (last + 1 - cut) * 2 < last - bar {
@@ -225,8 +228,9 @@ impl Dependence {
     fn judge(self, known: &Known<'_>, report: &mut SubjectReport) {
         let Self { runs, tried, changed, first } = self;
         let (true, Some(bar)) = (tried >= FEWEST_OTHER_FUTURES, first) else {
-            let why =
-                format!("only {tried} labels could be given another future, {FEWEST_OTHER_FUTURES} are needed");
+            let why = format!(
+                "only {tried} labels could be given another future, {FEWEST_OTHER_FUTURES} are needed"
+            );
             return report.add_not_judged(Test::MadeOfThePast, why);
         };
         let finding = (changed == 0).then(|| Finding {

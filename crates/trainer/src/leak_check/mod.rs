@@ -173,7 +173,8 @@ fn check(
         let (grid, mut report) = label_tests::check(subject.as_ref(), &trial)?;
         trial.step("label = column", || {
             let spec = &config.label;
-            let medians = [spec.resolved_median_window(series.timeframe()), series.timeframe().regime_window()];
+            let medians =
+                [spec.resolved_median_window(series.timeframe()), series.timeframe().regime_window()];
             let past = Past::new(series, grid.horizon(series), &medians);
             equality::check(&grid, &grids.iter().collect::<Vec<_>>(), series, &past, &mut report);
             Ok(())

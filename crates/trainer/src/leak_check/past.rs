@@ -34,7 +34,11 @@ impl std::fmt::Display for PastColumn {
         match self {
             Self::Return { bars } => write!(f, "past log return over {}", count(*bars)),
             Self::ReturnInDeviations { bars, window } => {
-                write!(f, "past log return over {} / standard deviation of {window} log returns", count(*bars))
+                write!(
+                    f,
+                    "past log return over {} / standard deviation of {window} log returns",
+                    count(*bars)
+                )
             }
             Self::ReturnInWeightedDeviations { bars, span } => write!(
                 f,
@@ -109,7 +113,8 @@ impl Past {
     /// Columns that take a pass over the bars to compute.
     pub(crate) fn slow_columns(&self) -> Vec<PastColumn> {
         let lengths = 2..=self.longest.min(LOOK_BACK) / 2;
-        let of = |bars| self.medians.iter().map(move |&window| PastColumn::VolatilityToMedian { bars, window });
+        let of =
+            |bars| self.medians.iter().map(move |&window| PastColumn::VolatilityToMedian { bars, window });
         lengths.flat_map(of).collect()
     }
 
@@ -228,7 +233,8 @@ mod tests {
 
     #[test]
     fn no_value_reaches_over_a_hole() {
-        let past = Past::new(&series(&[(0, 1.0), (1, 2.0), (2, 3.0), (50, 4.0), (51, 5.0), (52, 6.0)]), 1, &[]);
+        let past =
+            Past::new(&series(&[(0, 1.0), (1, 2.0), (2, 3.0), (50, 4.0), (51, 5.0), (52, 6.0)]), 1, &[]);
         assert_eq!(past.value(PastColumn::Return { bars: 1 }, 3), None);
         assert_eq!(past.value(PastColumn::Return { bars: 3 }, 5), None);
         assert!(past.value(PastColumn::Return { bars: 2 }, 5).is_some());

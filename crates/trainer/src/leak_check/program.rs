@@ -73,7 +73,10 @@ impl Program {
             if started.elapsed() >= self.timeout {
                 let group = format!("-{}", child.id());
                 let mut kill = Command::new("kill");
-                kill.args(["-KILL", "--", &group]).stderr(Stdio::null()).status().context("can't run kill")?;
+                kill.args(["-KILL", "--", &group])
+                    .stderr(Stdio::null())
+                    .status()
+                    .context("can't run kill")?;
                 child.wait()?;
                 return Ok(None);
             }

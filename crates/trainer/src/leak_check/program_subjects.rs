@@ -149,7 +149,10 @@ impl Table {
             let record = record?;
             let line = record.position().map_or(0, csv::Position::line);
             let Some(bar) = series.bars().get(rows.len()) else {
-                bail!("there are more rows than the {} bars it was given; write one row for each bar", series.len());
+                bail!(
+                    "there are more rows than the {} bars it was given; write one row for each bar",
+                    series.len()
+                );
             };
             let time = record.get(0).unwrap_or_default();
             if data::parse_time(time) != Some(bar.open_time) {

@@ -39,14 +39,20 @@ impl LeakReport {
     }
 
     fn verdict(&self) -> String {
-        let count = |kind: &str| self.subjects.iter().filter(|s| s.kind == kind).map(|s| s.columns).sum::<usize>();
+        let count =
+            |kind: &str| self.subjects.iter().filter(|s| s.kind == kind).map(|s| s.columns).sum::<usize>();
         let things = [(count("features"), "feature", "features"), (count("label"), "label", "labels")];
         let things: Vec<String> = things
             .iter()
             .filter(|(count, ..)| *count > 0)
             .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
             .collect();
-        let of = format!("{} on {} bars of {}", things.join(" and "), data::thousands(self.bars as u64), self.symbol);
+        let of = format!(
+            "{} on {} bars of {}",
+            things.join(" and "),
+            data::thousands(self.bars as u64),
+            self.symbol
+        );
         let judged = self.subjects.iter().flat_map(|subject| &subject.tests);
         let skipped = judged.filter(|test| test.not_judged.is_some()).count();
         match (self.leaks(), skipped) {

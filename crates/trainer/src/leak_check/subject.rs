@@ -93,7 +93,8 @@ impl LabelSubject for OwnLabel {
 
     fn compute(&self, series: &BarSeries) -> Result<LabelGrid> {
         let labels = self.labeller.label(series);
-        let given = |label: &labels::Label| GivenLabel { class: usize::from(label.class), until: label.until };
+        let given =
+            |label: &labels::Label| GivenLabel { class: usize::from(label.class), until: label.until };
         Ok(LabelGrid {
             classes: labels.classes.names().to_vec(),
             labels: labels.labels.iter().map(|label| label.as_ref().map(given)).collect(),

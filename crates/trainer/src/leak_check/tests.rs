@@ -19,7 +19,8 @@ const BARS: usize = 3000;
 const SEED: Seed = Seed(7);
 
 fn market() -> BarSeries {
-    let parameters = Preset::ALL.into_iter().find(|preset| preset.name() == "realistic").unwrap().parameters();
+    let parameters =
+        Preset::ALL.into_iter().find(|preset| preset.name() == "realistic").unwrap().parameters();
     synthetic::generate(&parameters, BARS, Timeframe::HOUR, Seed(11)).series
 }
 
@@ -189,11 +190,8 @@ fn a_back_filled_hole_is_found() {
             Sameness::Scale
         }
         fn compute(&self, series: &BarSeries) -> Result<FeatureGrid> {
-            let mut values: Vec<Option<f64>> = series
-                .bars()
-                .iter()
-                .map(|bar| (bar.volume > 0.0).then(|| bar.close / bar.volume))
-                .collect();
+            let mut values: Vec<Option<f64>> =
+                series.bars().iter().map(|bar| (bar.volume > 0.0).then(|| bar.close / bar.volume)).collect();
             for bar in (0..values.len().saturating_sub(1)).rev() {
                 values[bar] = values[bar].or(values[bar + 1]);
             }
@@ -304,7 +302,8 @@ fn a_column_made_of_the_past_return_is_found_in_any_units() {
             (0..closes.len()).map(one).collect()
         };
         let report = label(&ClosesLabel { horizon: 12, classes, is_computed: false }, 12, &series);
-        let expected = format!("past log return over {bars} bars / standard deviation of {window} log returns");
+        let expected =
+            format!("past log return over {bars} bars / standard deviation of {window} log returns");
         let columns: Vec<&String> = report.findings.iter().map(|finding| &finding.column).collect();
         assert!(columns.contains(&&expected), "{bars} / {window}: {columns:?}");
     }

@@ -118,7 +118,11 @@ fn best_paths(rows: &mut [(f64, usize)], n_classes: usize, mut begun: impl FnMut
 
 /// The first largest of some values, with its place.
 fn largest(values: &[i64]) -> (usize, i64) {
-    values.iter().copied().enumerate().fold((0, NEVER), |best, next| if next.1 > best.1 { next } else { best })
+    values
+        .iter()
+        .copied()
+        .enumerate()
+        .fold((0, NEVER), |best, next| if next.1 > best.1 { next } else { best })
 }
 
 /// The end of the best path.

@@ -68,7 +68,8 @@ fn the_extended_set_is_the_default_and_sets_can_be_joined() {
 #[test]
 fn a_config_brings_features_and_label() {
     let bench = Bench::new();
-    let (header, rows) = table(&bench, &["--config", "small.toml", "--data", "bars.csv", "--features", "rsi"]);
+    let (header, rows) =
+        table(&bench, &["--config", "small.toml", "--data", "bars.csv", "--features", "rsi"]);
     assert_eq!(header, ["open_time", "close", "rsi", "label", "label_from", "label_until"]);
     let classes = ["bearish", "neutral", "bullish", ""];
     for (bar, row) in rows.iter().enumerate() {
@@ -118,7 +119,8 @@ fn the_ending_says_the_form() {
 #[test]
 fn the_summary_is_text_or_json() {
     let bench = Bench::new();
-    let arguments = ["features", "--data", "bars.csv", "--features", "rsi,vol_20", "--out", "t.csv", "--quiet"];
+    let arguments =
+        ["features", "--data", "bars.csv", "--features", "rsi,vol_20", "--out", "t.csv", "--quiet"];
     let text = String::from_utf8(bench.run(&arguments).stdout).unwrap();
     assert!(text.contains("2,000 rows") && text.contains("2 features") && text.contains("t.csv"), "{text}");
     let hmm = ["--json", "--label", "hmm"];
@@ -164,9 +166,8 @@ fn what_makes_no_sense_is_one_line_and_writes_nothing() {
         }
         assert!(!bench.path("table.csv").exists() && !bench.path("table.xlsx").exists(), "{arguments:?}");
         let left = std::fs::read_dir(bench.path("")).unwrap();
-        let staged = left.filter(|entry| {
-            entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".staging-")
-        });
+        let staged = left
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".staging-"));
         assert_eq!(staged.count(), 0, "{arguments:?}");
     }
     assert!(one_line(&bench.run(&["features", "--out", "t.csv"])).contains("--data"));

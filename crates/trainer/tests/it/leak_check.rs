@@ -136,10 +136,8 @@ fn a_label_made_of_the_past_return() {
 
 #[test]
 fn a_label_given_before_it_is_known() {
-    let early = awk(
-        "label",
-        "for(i=1;i<=n;i++) print t[i] \",\" ((i+6<=n && c[i+6]>c[i]) ? \"up\" : \"down\")",
-    );
+    let early =
+        awk("label", "for(i=1;i<=n;i++) print t[i] \",\" ((i+6<=n && c[i+6]>c[i]) ? \"up\" : \"down\")");
     let found = leaks(&Bench::new(), &["--label-command", &early, "--horizon", "6"]);
     assert_found(&found, "given_too_early", "label", "not there yet");
 }
