@@ -26,6 +26,8 @@ pub use graph::BarColumns;
 pub use rolling::{Window, mean, population_std, sample_std, sum};
 pub use rolling_median::RollingMedian;
 pub use schema::{Column, FeatureSchema, Group, SchemaError};
-pub use sets::{FeatureSet, FeatureSpec, FeatureSpecError, MissingField, MissingReference, set_names};
+pub use sets::{
+    FeatureSet, FeatureSpec, FeatureSpecError, MissingField, MissingInput, MissingReference, set_names,
+};
 pub use smoothing::settling_bars;
 pub use table::{FeatureColumns, FeatureTable};

@@ -342,6 +342,17 @@ pub struct MissingReference {
     pub carried: Vec<String>,
 }
 
+/// Something that the features need and a series does not carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MissingInput {
+    /// A number of each bar.
+    #[error(transparent)]
+    Field(#[from] MissingField),
+    /// Another symbol's closes.
+    #[error(transparent)]
+    Reference(#[from] MissingReference),
+}
+
 /// A resolved set: its schema, and the graph that computes it on bars of one timeframe.
 #[derive(Debug, Clone)]
 pub struct FeatureSet {
@@ -352,6 +363,8 @@ pub struct FeatureSet {
     /// The source of each column.
     signals: Vec<Signal>,
     plan: Arc<Plan>,
+    reads_taker_volume: bool,
+    reads_trades: bool,
 }
 
 impl PartialEq for FeatureSet {
@@ -574,6 +587,8 @@ impl FeatureSet {
             schema: FeatureSchema::new(columns),
             graph: Arc::new(catalogue.graph),
             signals,
+            reads_taker_volume: plan.reads(Input::TakerBuyVolume),
+            reads_trades: plan.reads(Input::Trades),
             plan,
         })
     }
@@ -631,20 +646,29 @@ impl FeatureSet {
         needed.iter().map(closes).collect()
     }
 
+    /// Checks that a series carries everything that this set is computed from.
+    ///
+    /// # Errors
+    /// [`MissingInput`] names the first thing that is missing.
+    pub fn check(&self, series: &BarSeries) -> Result<(), MissingInput> {
+        self.check_bars(series.bars())?;
+        self.check_references(series)?;
+        Ok(())
+    }
+
     /// Checks that bars carry what this set is computed from.
     ///
     /// # Errors
     /// [`MissingField`] names what the first incomplete bar lacks: taker volume or number of trades.
     pub fn check_bars(&self, bars: &[Bar]) -> Result<(), MissingField> {
-        let needs = |input| self.plan.steps.iter().any(|step| step.op == Op::Input(input));
         let find = |field, lacks: fn(&Bar) -> bool| {
             bars.iter().find(|bar| lacks(bar)).map(|bar| MissingField { field, at: bar.open_time })
         };
         let mut missing = None;
-        if needs(Input::TakerBuyVolume) {
+        if self.reads_taker_volume {
             missing = find("taker_buy_volume", |bar| bar.taker_buy_volume.is_none());
         }
-        if needs(Input::Trades) {
+        if self.reads_trades {
             missing = missing.or_else(|| find("trades", |bar| bar.trades.is_none()));
         }
         missing.map_or(Ok(()), Err)

@@ -1,6 +1,6 @@
 //! Features, members and their mean.
 
-use features::{FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingReference};
+use features::{FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingInput};
 use market::{BarSeries, Classes, GapPolicy, Timeframe};
 use models::{FeatureView, FittedModel, PredictError};
 use serde::{Deserialize, Serialize};
@@ -95,13 +95,13 @@ impl Pipeline {
     /// The features of every bar of a series.
     ///
     /// # Errors
-    /// [`MissingReference`] when the features look at a symbol whose closes the series does not carry.
+    /// [`MissingInput`] when the series does not carry what the features are computed from.
     pub fn compute_features(
         &self,
         series: &BarSeries,
         progress: impl FnMut(usize),
-    ) -> Result<FeatureTable, MissingReference> {
-        self.set.check_references(series)?;
+    ) -> Result<FeatureTable, MissingInput> {
+        self.set.check(series)?;
         Ok(FeatureTable::compute(&self.set, series, progress))
     }
 

@@ -49,6 +49,7 @@ impl PipelineStream<'_> {
         if let Some(place) = references.iter().position(|close| !is_price(close)) {
             return Err(StreamError::Close { reference: needed[place].clone(), close: references[place] });
         }
+        self.pipeline.feature_set().check_bars(std::slice::from_ref(bar))?;
         let lookback = self.pipeline.lookback();
         let width = self.engine.schema().len();
         let row = self.engine.update_with(bar, references);
@@ -76,6 +77,9 @@ pub enum StreamError {
     /// A member can't answer.
     #[error(transparent)]
     Predict(#[from] PredictError),
+    /// The bar lacks what the features are computed from.
+    #[error(transparent)]
+    Bar(#[from] features::MissingField),
     /// Not one close for each reference.
     #[error(
         "the features look at {needed:?}, but {given} closes were given; give one close of each, in this order"

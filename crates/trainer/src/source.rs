@@ -56,8 +56,7 @@ pub(crate) fn feature_set(spec: &FeatureSpec, series: &BarSeries) -> Result<Feat
         spec.references = series.references().iter().map(|reference| reference.symbol.clone()).collect();
     }
     let set = FeatureSet::resolve(&spec, series.timeframe())?;
-    set.check_bars(series.bars())?;
-    set.check_references(series)?;
+    set.check(series)?;
     Ok(set)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use market::{Resampler, Timeframe};
 
 use super::builder::Graph;
-use super::op::Op;
+use super::op::{Input, Op};
 use super::{Signal, WarmUp};
 
 /// Where an operand's values lie.
@@ -119,6 +119,16 @@ impl Plan {
             *history = (*history).max(output.operand.lag);
         }
         Self { steps, outputs, higher: graph.higher().to_vec() }
+    }
+
+    /// True when a column depends on an input, here or on larger bars.
+    pub(crate) fn reads(&self, input: Input) -> bool {
+        let is_input = |node: usize| self.steps[node].op == Op::Input(input);
+        // Larger bars are made of all inputs, whatever is computed on them.
+        let here = self.steps.iter().filter(|step| !matches!(step.op, Op::Higher { .. }));
+        let of_operations = here.flat_map(|step| &step.inputs).any(|operand| is_input(operand.node));
+        let of_columns = self.outputs.iter().any(|output| is_input(output.operand.node));
+        of_operations || of_columns || self.higher.iter().any(|higher| higher.plan.reads(input))
     }
 
     /// For each step the place of its value at cursor 0, and the size of the arena, for blocks of
