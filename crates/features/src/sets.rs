@@ -703,10 +703,9 @@ mod tests {
     #[test]
     fn the_seed_set_has_43_columns_of_which_41_are_distinct() {
         let all =
-            FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..FeatureSpec::default() }, MINUTE)
-                .unwrap();
+            FeatureSet::resolve(&FeatureSpec { keep_duplicates: true, ..spec(&["seed43"]) }, MINUTE).unwrap();
         assert_eq!(all.schema().names().collect::<Vec<_>>(), SEED43);
-        let distinct = FeatureSet::resolve(&FeatureSpec::default(), MINUTE).unwrap();
+        let distinct = FeatureSet::resolve(&spec(&["seed43"]), MINUTE).unwrap();
         assert_eq!(distinct.schema().len(), 41);
         assert!(distinct.schema().names().all(|name| name != "roc_5" && name != "roc_10"));
         assert_ne!(all.schema().hash(), distinct.schema().hash());

@@ -49,7 +49,7 @@ pub(crate) struct PredictArguments {
     /// repeatable, all of it is one series
     #[arg(long, value_name = "BARS", required = true)]
     pub(crate) input: Vec<PathBuf>,
-    /// Bars of another symbol that the model's cross_asset features look at: one file, directory or pattern
+    /// Bars of another symbol that the model's cross-asset features look at: one file, directory or pattern
     /// for each symbol, which is told by its name (repeatable)
     #[arg(long, value_name = "BARS")]
     pub(crate) reference: Vec<PathBuf>,

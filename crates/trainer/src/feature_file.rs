@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use data::{ColumnValues, LoadedBars, OutputColumn};
-use features::{FeatureSet, FeatureTable};
+use features::FeatureTable;
 use labels::LabelSeries;
 use serde::Serialize;
 
@@ -39,6 +39,7 @@ Exit codes: 0 done, 2 failed.";
 const BUILT_IN: &str = "name = \"features\"\nmodels = [\"random_forest\"]\n\n[features]\nsets = [\"extended\"]\nkeep_duplicates = true\n";
 
 /// What writing features takes.
+#[expect(clippy::struct_excessive_bools, reason = "a command line has switches")]
 #[derive(Debug, Clone, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct FeaturesArguments {
@@ -54,7 +55,7 @@ pub(crate) struct FeaturesArguments {
     /// A run's TOML file, from which data policy, features and label are taken
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Add this label instead of the config's: forward_direction, volatility, hmm or provided
+    /// Add this label instead of the config's: `forward_direction`, volatility, hmm or provided
     #[arg(long, value_name = "KIND")]
     pub(crate) label: Option<String>,
     /// Leave the config's label out
@@ -245,7 +246,7 @@ fn columns<'a>(
 impl Summary {
     fn text(&self) -> String {
         let count = |n: usize| data::thousands(n as u64);
-        let mut text = format!(
+        let mut text = vec![format!(
             "{} rows of {} bars with {} features (schema {}; the first row with all of them comes after {} bars, the first settled one after {}): {}",
             count(self.rows),
             count(self.bars),
@@ -254,14 +255,14 @@ impl Summary {
             self.first,
             self.settled,
             self.file.display()
-        );
+        )];
         if let Some(label) = &self.label {
             let LabelSummary { kind, classes, labelled_rows, fitted_on_bars } = label;
-            text += &format!("\n{} rows have a {kind} label ({})", count(*labelled_rows), classes.join(", "));
-            if let Some(bars) = fitted_on_bars {
-                text += &format!(", fitted on the first {} bars", count(*bars));
-            }
+            let fitted = fitted_on_bars.map(|bars| format!(", fitted on the first {} bars", count(bars)));
+            let (rows, classes) = (count(*labelled_rows), classes.join(", "));
+            let fitted = fitted.unwrap_or_default();
+            text.push(format!("{rows} rows have a {kind} label ({classes}){fitted}"));
         }
-        text
+        text.join("\n")
     }
 }

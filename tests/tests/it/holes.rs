@@ -128,7 +128,8 @@ fn a_forest_trains_and_predicts_on_both_sides() {
     let (series, _) = cut_in_two(&workshop);
     let settled = FeatureSet::resolve(&seed43(), series.timeframe()).unwrap().schema().settled();
     let bars = workshop.path("with-hole.csv");
-    let run = workshop.train(&bars, "out", &["validation.initial_train=0.3"], &[]);
+    let settings = ["validation.initial_train=0.3", r#"features.sets=["seed43"]"#];
+    let run = workshop.train(&bars, "out", &settings, &[]);
     assert_eq!(run.report["models"][0]["status"], "ok");
     assert_eq!(run.report["data"]["quality"]["segments"], 2);
     let allowed = answerable(&series, settled);

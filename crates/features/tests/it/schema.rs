@@ -63,7 +63,8 @@ fn duplicates_leave_only_when_their_original_stays() {
     assert_eq!(names(&["roc_5", "returns_5"], true), ["roc_5", "returns_5"]);
     assert_eq!(names(&["rsi", "seed43", "rsi"], true).len(), 43);
     assert_eq!(names(&["rsi", "seed43"], true)[..2], ["rsi", "rsi_oversold"]);
-    let spec = FeatureSpec { drop: vec!["returns_5".to_owned()], ..FeatureSpec::default() };
+    let sets = vec!["seed43".to_owned()];
+    let spec = FeatureSpec { sets, drop: vec!["returns_5".to_owned()], ..FeatureSpec::default() };
     let dropped = FeatureSet::resolve(&spec, Timeframe::MINUTE).unwrap();
     assert!(dropped.schema().names().any(|name| name == "roc_5"), "the second name takes over");
     assert_eq!(dropped.schema().len(), 41);

@@ -73,7 +73,7 @@ impl ConfigFile {
         };
         let text = fs::read_to_string(&path)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        Self::read(path, text, settings)
+        Self::read(&path, &text, settings)
     }
 
     /// A config that a command brings along, for use without a file, with `KEY=VALUE` settings applied.
@@ -81,13 +81,13 @@ impl ConfigFile {
     /// # Errors
     /// [`ConfigError`] with the setting at fault.
     pub(crate) fn built_in(text: &str, settings: &[String]) -> Result<Self, ConfigError> {
-        Self::read(PathBuf::new(), text.to_owned(), settings)
+        Self::read(Path::new(""), text, settings)
     }
 
-    fn read(path: PathBuf, text: String, settings: &[String]) -> Result<Self, ConfigError> {
-        let at_line = |line, message| ConfigError::Line { path: path.clone(), line, message };
-        let config = parse(&text).map_err(|fault| at_line(fault.line(&text), fault.message))?;
-        let mut file = Self { path: path.clone(), config, text };
+    fn read(path: &Path, text: &str, settings: &[String]) -> Result<Self, ConfigError> {
+        let at_line = |line, message| ConfigError::Line { path: path.to_owned(), line, message };
+        let config = parse(text).map_err(|fault| at_line(fault.line(text), fault.message))?;
+        let mut file = Self { path: path.to_owned(), config, text: text.to_owned() };
         if let Some((key, why)) = file.config.first_fault() {
             return Err(file.fault(&key, &why));
         }

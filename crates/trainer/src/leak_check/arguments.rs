@@ -49,7 +49,7 @@ pub(crate) struct LeakCheckArguments {
     /// Feature sets or single features instead of the config's, separated by commas
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     pub(crate) features: Vec<String>,
-    /// Label instead of the config's: forward_direction, volatility, hmm or provided
+    /// Label instead of the config's: `forward_direction`, volatility, hmm or provided
     #[arg(long, value_name = "KIND")]
     pub(crate) label: Option<String>,
     /// A program that reads bars and writes features
@@ -58,7 +58,7 @@ pub(crate) struct LeakCheckArguments {
     /// A program that reads bars and writes labels
     #[arg(long, value_name = "CMD")]
     pub(crate) label_command: Option<String>,
-    /// Bars that a label command's labels look ahead, when it writes no label_until
+    /// Bars that a label command's labels look ahead, when it writes no `label_until`
     #[arg(long, value_name = "BARS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) horizon: Option<u32>,
     /// Longest time that a command may run on the bars

@@ -44,7 +44,9 @@ impl Cuts {
         if !odd.is_empty() {
             late.push(odd[random.random_range(0..odd.len())] + 1);
         }
-        late.iter_mut().for_each(|place| *place = (*place).clamp(1, n.saturating_sub(1).max(1)));
+        for place in &mut late {
+            *place = (*place).clamp(1, n.saturating_sub(1).max(1));
+        }
         late.sort_unstable();
         late.dedup();
         Self { early: EARLY.into_iter().filter(|place| *place * 3 < n).collect(), late }

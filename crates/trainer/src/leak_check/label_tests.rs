@@ -119,7 +119,7 @@ impl<'a> Comparison<'a> {
         let mut changed: Option<Fault> = None;
         let mut early: Option<Fault> = None;
         let mut existing = 0;
-        for bar in 0..cut {
+        for (bar, other_last) in other_last.into_iter().enumerate().take(cut) {
             let (whole_class, other_class) = (known.labels.class(bar), other.class(bar));
             if whole_class.is_none() && other_class.is_none() {
                 continue;
@@ -127,9 +127,7 @@ impl<'a> Comparison<'a> {
             existing += 1;
             let fault = Fault { cut, bar, bars: 0, existing: 0 };
             let is_kept = |last: Option<usize>| last.is_some_and(|last| last < cut);
-            if is_kept(known.last_needed[bar])
-                || (known.last_needed[bar].is_none() && is_kept(other_last[bar]))
-            {
+            if is_kept(known.last_needed[bar]) || (known.last_needed[bar].is_none() && is_kept(other_last)) {
                 self.compared += 1;
                 let until = |grid: &LabelGrid| grid.labels[bar].map(|label| label.until);
                 if whole_class != other_class || until(known.labels) != until(other) {

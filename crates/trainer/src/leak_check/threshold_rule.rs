@@ -96,7 +96,9 @@ fn best_paths(rows: &mut [(f64, usize)], n_classes: usize, mut begun: impl FnMut
     let mut counts = vec![0; n_classes];
     for group in rows.chunk_by(is_equal) {
         counts.fill(0);
-        group.iter().for_each(|row| counts[row.1] += 1);
+        for (_, class) in group {
+            counts[*class] += 1;
+        }
         for used in (0..most).rev() {
             let before = match used {
                 0 => (0, NEVER),

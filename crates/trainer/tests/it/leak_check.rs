@@ -77,7 +77,7 @@ fn a_config_is_clean() {
 #[test]
 fn sets_and_labels_are_clean_by_name() {
     let bench = Bench::new();
-    assert_clean(&check(&bench, &["--features", "seed43,extended,order_flow", "--label", "hmm"]));
+    assert_clean(&check(&bench, &["--features", "seed43,extended,catch22,alphas", "--label", "hmm"]));
     let json = check(&bench, &["--label", "volatility", "--set", "label.median_window=200", "--json"]);
     assert_clean(&json);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
