@@ -9,7 +9,7 @@ use synthetic::Preset;
 use super::cuts::Cuts;
 use super::finding::{Finding, Shown, SubjectReport, Test};
 use super::grid::{FeatureColumns, FeatureGrid, GivenLabel, LabelGrid};
-use super::past::{Past, PastColumn};
+use super::past::Past;
 use super::subject::{FeatureSubject, LabelSubject, OwnFeatures, OwnLabel, Sameness};
 use super::trial::Trial;
 use super::{equality, feature_tests, label_tests};
