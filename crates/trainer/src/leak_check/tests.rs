@@ -9,7 +9,7 @@ use synthetic::Preset;
 use super::cuts::Cuts;
 use super::finding::{Finding, Shown, SubjectReport, Test};
 use super::grid::{FeatureColumns, FeatureGrid, GivenLabel, LabelGrid};
-use super::past::Past;
+use super::past::{Past, PastColumn};
 use super::subject::{FeatureSubject, LabelSubject, OwnFeatures, OwnLabel, Sameness};
 use super::trial::Trial;
 use super::{equality, feature_tests, label_tests};
@@ -324,8 +324,7 @@ fn a_column_made_of_the_past_return_is_found_in_any_units() {
             (0..closes.len()).map(one).collect()
         };
         let report = label(&ClosesLabel { horizon: 12, classes, is_computed: false }, 12, &series);
-        let over = super::difference::bars(bars);
-        let expected = format!("past log return over {over} / standard deviation of {window} log returns");
+        let expected = PastColumn::ReturnInDeviations { bars, window }.to_string();
         let columns: Vec<&String> = report.findings.iter().map(|finding| &finding.column).collect();
         assert!(columns.contains(&&expected), "{bars} / {window}: {columns:?}");
     }
