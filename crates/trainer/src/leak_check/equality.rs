@@ -199,3 +199,44 @@ pub(crate) fn check(
     }
     report.add(Test::LabelEqualsColumn, columns, rows.tried.into_inner(), findings);
 }
+
+#[cfg(test)]
+mod tests {
+    use market::{Seed, Timeframe};
+    use synthetic::Preset;
+
+    use super::super::grid::{FeatureColumns, GivenLabel};
+    use super::*;
+
+    /// A wave over 6,000 bars, and a label that is its sign some bars ahead, but for every so many bars.
+    fn of_a_wave(period: f64, ahead: usize, wrong: usize) -> Vec<Finding> {
+        let market = synthetic::generate(&Preset::ALL[0].parameters(), 6000, Timeframe::HOUR, Seed(5)).series;
+        let wave = |bar: usize| (std::f64::consts::TAU * bar as f64 / period + 0.1).sin();
+        let label = |bar: usize| GivenLabel {
+            class: usize::from((wave(bar + ahead) > 0.0) != (bar % wrong == wrong - 1)),
+            until: market.bars()[bar].open_time.plus_bars(ahead.max(1) as i64, Timeframe::HOUR),
+        };
+        let classes = ["down", "up"].map(str::to_owned).to_vec();
+        let labels = LabelGrid { classes, labels: (0..6000).map(|bar| Some(label(bar))).collect() };
+        let values = vec![(0..6000).map(|bar| Some(wave(bar))).collect()];
+        let grid = FeatureGrid::Columns(FeatureColumns { names: vec!["wave".to_owned()], values });
+        let mut report = SubjectReport::new("label", String::new(), 1);
+        check(&labels, &[&grid], &market, &Past::new(&market, 1, &[]), &mut report);
+        report.findings
+    }
+
+    /// Both agree on more than 99.5% of the rows; only what makes the label is right where it changes.
+    #[test]
+    fn what_follows_a_slow_label_is_told_from_what_makes_it() {
+        let found: Vec<String> =
+            of_a_wave(500.0, 0, usize::MAX).into_iter().map(|finding| finding.column).collect();
+        assert_eq!(found, ["wave"]);
+        assert_eq!(of_a_wave(500.0, 1, usize::MAX), []);
+    }
+    #[test]
+    fn a_column_that_is_wrong_on_one_row_in_a_hundred_is_no_leak() {
+        assert_eq!(of_a_wave(20.0, 0, 101), []);
+        let found = of_a_wave(20.0, 0, 401).pop().unwrap();
+        assert!(found.change.contains("on 99.77% of 6,000 rows"), "{}", found.change);
+    }
+}

@@ -372,6 +372,7 @@ fn a_label_that_is_given_before_it_is_known_is_found() {
     let report = label(&ClosesLabel { horizon: 12, classes: early, is_computed: true }, 12, &market());
     let finding = found(&report, Test::GivenTooEarly).unwrap();
     assert!(finding.looks_like.contains("not there yet"), "{}", finding.sentence());
+    assert!(finding.change.contains("cut off"), "{}", finding.sentence());
     assert_eq!(finding.bars, 12);
 }
 
@@ -383,6 +384,29 @@ fn a_label_that_looks_further_than_it_says_is_found() {
         let finding = found(&report, test).unwrap();
         assert!(finding.looks_like.contains("further ahead"), "{}", finding.sentence());
     }
+}
+
+/// The class stays, but the bar that it is said to need moves with the end of the file.
+struct MovingUntil;
+
+impl LabelSubject for MovingUntil {
+    fn name(&self) -> String {
+        "moving".to_owned()
+    }
+
+    fn compute(&self, series: &BarSeries) -> Result<LabelGrid> {
+        let horizon = if series.len() == BARS { 6 } else { 5 };
+        let classes =
+            |closes: &[f64]| (0..closes.len()).map(|bar| by_return(closes, bar, bar + 5, 0.005)).collect();
+        ClosesLabel { horizon, classes, is_computed: true }.compute(series)
+    }
+}
+
+#[test]
+fn an_until_that_moves_is_found() {
+    let series = market();
+    let (_, report) = on(&series, |trial| label_tests::check(&MovingUntil, trial)).unwrap();
+    assert_eq!(found(&report, Test::Truncation).unwrap().column, "label");
 }
 
 #[test]
