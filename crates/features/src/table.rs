@@ -7,10 +7,11 @@ use crate::graph::{BATCH_BLOCK, BarColumns, Runner};
 use crate::schema::FeatureSchema;
 use crate::sets::FeatureSet;
 
-/// Bars between two looks at the other threads.
-const STRETCH: usize = 1024;
-/// Places from one column to the next: not a multiple of a memory page, whose equal offsets would compete.
-const PITCH: usize = STRETCH + 24;
+/// Bars between two looks at the other threads, for each of them: the values of that many bars stay near.
+const STRETCH: usize = 256;
+/// Places between two columns: their distance is not a multiple of a memory page, whose equal offsets would
+/// compete.
+const PADDING: usize = 24;
 /// Rows that one thread writes at a time.
 const PIECE: usize = 256;
 
@@ -28,8 +29,10 @@ pub struct FeatureTable {
 /// Some of the columns at work.
 struct Share {
     runner: Runner,
-    /// Column-major `[n_columns, PITCH]`.
+    /// Column-major `[n_columns, pitch]`.
     values: Vec<f64>,
+    /// Places from one column to the next.
+    pitch: usize,
 }
 
 impl FeatureTable {
@@ -54,12 +57,14 @@ impl FeatureTable {
     ) -> Self {
         let schema = set.schema().clone();
         let width = schema.len();
-        let mut shares: Vec<Share> = set
-            .shares(rayon::current_num_threads())
+        let plans = set.shares(rayon::current_num_threads());
+        let stretch = STRETCH * plans.len();
+        let pitch = stretch + PADDING;
+        let mut shares: Vec<Share> = plans
             .into_iter()
             .map(|plan| {
                 let runner = Runner::new(plan, BATCH_BLOCK);
-                Share { values: vec![0.0; runner.n_columns() * PITCH], runner }
+                Share { values: vec![0.0; runner.n_columns() * pitch], pitch, runner }
             })
             .collect();
         if values.is_empty() {
@@ -74,12 +79,12 @@ impl FeatureTable {
             for share in &mut shares {
                 share.runner.restart();
             }
-            for start in segment.clone().step_by(STRETCH) {
-                let end = (start + STRETCH).min(segment.end);
+            for start in segment.clone().step_by(stretch) {
+                let end = (start + stretch).min(segment.end);
                 columns.refill(&series.bars()[start..end]);
                 columns.refill_references(references.iter().map(|closes| &closes[start..end]));
                 shares.par_iter_mut().for_each(|share| share.compute(&columns));
-                write_rows(&shares, width, &mut values[start * width..end * width]);
+                write_rows(&shares, pitch, width, &mut values[start * width..end * width]);
                 for (place, seen) in bars_seen[start..end].iter_mut().enumerate() {
                     *seen = (start + place + 1 - segment.start) as u32;
                 }
@@ -139,7 +144,7 @@ impl Share {
             let len = self.runner.room().min(bars.len() - start);
             self.runner.advance(bars, start, len);
             for column in 0..self.runner.n_columns() {
-                let out = &mut self.values[column * PITCH + start..][..len];
+                let out = &mut self.values[column * self.pitch + start..][..len];
                 self.runner.write_column(column, out);
             }
             start += len;
@@ -216,10 +221,11 @@ impl FeatureColumns {
     }
 }
 
-/// Turns the columns of all shares into rows.
-fn write_rows(shares: &[Share], width: usize, rows: &mut [f64]) {
-    let columns: Vec<&[f64]> = shares.iter().flat_map(|share| share.values.chunks(PITCH)).collect();
+/// Turns the columns of all shares, `pitch` places apart, into rows.
+fn write_rows(shares: &[Share], pitch: usize, width: usize, rows: &mut [f64]) {
+    let columns: Vec<&[f64]> = shares.iter().flat_map(|share| share.values.chunks(pitch)).collect();
     rows.par_chunks_mut(PIECE * width).enumerate().for_each(|(piece, rows)| {
+        // Row after row: memory takes one stream of writes better than several.
         for (place, row) in rows.chunks_mut(width).enumerate() {
             let bar = piece * PIECE + place;
             for (value, column) in row.iter_mut().zip(&columns) {

@@ -20,7 +20,7 @@ pub(crate) fn features(g: &mut Graph, setting: Setting) -> Vec<Feature> {
     let atr = g.average_true_range(14);
     let close = g.close();
     let relative = g.div(atr, close);
-    let [_, atr_rank] = g.order(relative, 100);
+    let atr_rank = g.share_not_above(relative, 100);
     vec![
         of.feature("rv_12", volatility, "√Σ log_return_1² over 12", unit::VOLATILITY),
         of.feature(

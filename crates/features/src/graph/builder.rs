@@ -306,6 +306,11 @@ impl Graph {
         [median, Self::part(median, 1)]
     }
 
+    /// The share of the newest n values that are not above the newest, without their order: for short windows.
+    pub(crate) fn share_not_above(&mut self, a: Signal, n: usize) -> Signal {
+        self.node(Op::ShareNotAbove { n }, &[a, a])
+    }
+
     /// Two quantiles of the newest n values, interpolated between the places q · (n − 1).
     pub(crate) fn quantiles(&mut self, a: Signal, n: usize, [lower, upper]: [f64; 2]) -> [Signal; 2] {
         let (lower, upper) = (Constant::new(lower), Constant::new(upper));

@@ -132,6 +132,8 @@ pub(crate) enum Op {
     // Direct windows.
     /// Mean distance of n values of a from b, its newest mean.
     MeanDeviation { n: usize },
+    /// Share of n values of a that are not above b, its newest value.
+    ShareNotAbove { n: usize },
     /// A function of one or two slices of n values.
     Window { kernel: Kernel, n: usize },
     /// Median, and the share of values not above the newest, of the newest n: two outputs.
@@ -176,7 +178,10 @@ impl Op {
     /// Values of its operands that it reads before the newest, beyond their lag.
     pub(crate) fn reach(&self) -> usize {
         match self {
-            Self::MeanDeviation { n } | Self::Window { n, .. } | Self::Strided { n, .. } => n - 1,
+            Self::MeanDeviation { n }
+            | Self::ShareNotAbove { n }
+            | Self::Window { n, .. }
+            | Self::Strided { n, .. } => n - 1,
             // The value that leaves the window is read when its successor has come.
             Self::Sorted { n } | Self::Quantiles { n, .. } => *n,
             _ => 0,
@@ -186,7 +191,10 @@ impl Op {
     /// Bars by which its first value comes after its operands'.
     pub(crate) fn delay(&self) -> usize {
         match self {
-            Self::Window { n, .. } | Self::Sorted { n } | Self::Quantiles { n, .. } => n - 1,
+            Self::ShareNotAbove { n }
+            | Self::Window { n, .. }
+            | Self::Sorted { n }
+            | Self::Quantiles { n, .. } => n - 1,
             // At worst a cell began one bar before the window was full.
             Self::Strided { n, stride, .. } => n - 1 + stride - 1,
             // A seed that is not a mean is no value yet.

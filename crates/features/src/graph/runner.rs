@@ -13,9 +13,9 @@ use super::plan::Plan;
 use super::step::{Block, Memory, One, step};
 
 /// Bars per block when many come at once: small enough for the values of all nodes to stay near.
-pub(crate) const BATCH_BLOCK: usize = 256;
+pub(crate) const BATCH_BLOCK: usize = 128;
 /// Bars that are computed at once.
-const STRIDE: usize = 128;
+pub(super) const STRIDE: usize = 128;
 /// Bars per block when they come one by one.
 pub(crate) const STREAM_BLOCK: usize = 64;
 

@@ -11,6 +11,7 @@ use super::exponential::{Exponential, ExponentialState};
 use super::higher::Higher;
 use super::op::Op;
 use super::plan::HigherPlan;
+use super::runner::STRIDE;
 use super::sorted::SortedWindow;
 use super::strided::{Computer, strided};
 use super::window::Kernel;
@@ -139,17 +140,47 @@ impl Block<'_> {
 impl Lanes for Block<'_> {
     #[inline(always)]
     fn map<const N: usize>(&mut self, value: impl Fn([f64; N]) -> f64) {
-        let len = self.len;
-        let operands: [&[f64]; N] = std::array::from_fn(|index| &self.operand(index)[..len]);
-        let out = &mut self.own[self.from..][..len];
-        for i in 0..len {
-            out[i] = value(std::array::from_fn(|index| operands[index][i]));
+        const { assert!(N <= MOST_OPERANDS) };
+        // Those beyond N are never read.
+        let o: [&[f64]; MOST_OPERANDS] = std::array::from_fn(|k| self.operand(if k < N { k } else { 0 }));
+        let out = &mut self.own[self.from..][..self.len];
+        if out.len() == STRIDE {
+            // The same with a length that the compiler knows.
+            each(&mut out[..STRIDE], o[0], o[1], o[2], o[3], o[4], o[5], o[6], o[7], value);
+        } else {
+            each(out, o[0], o[1], o[2], o[3], o[4], o[5], o[6], o[7], value);
         }
     }
 
     #[inline(always)]
     fn block(&mut self) -> Block<'_> {
         Block { own: self.own, ..*self }
+    }
+}
+
+/// Most operands of an operation that takes them bar by bar.
+const MOST_OPERANDS: usize = 8;
+
+/// Writes the value at each place of the first N of eight operands. They are parameters of their own because
+/// the compiler then knows that `out` is none of them, and computes several places at once.
+#[expect(clippy::too_many_arguments, clippy::many_single_char_names, reason = "see above")]
+#[inline(always)]
+fn each<const N: usize>(
+    out: &mut [f64],
+    a: &[f64],
+    b: &[f64],
+    c: &[f64],
+    d: &[f64],
+    e: &[f64],
+    f: &[f64],
+    g: &[f64],
+    h: &[f64],
+    value: impl Fn([f64; N]) -> f64,
+) {
+    let n = out.len();
+    let operands = [&a[..n], &b[..n], &c[..n], &d[..n], &e[..n], &f[..n], &g[..n], &h[..n]];
+    for i in 0..n {
+        out[i] = value(std::array::from_fn(|k| operands[k][i]));
     }
 }
 
@@ -303,13 +334,16 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, lanes: &mut impl Lanes) {
                 }
             }
         }
-        Op::MeanDeviation { n } => mean_deviation(*n, lanes.block()),
+        Op::MeanDeviation { n } => mean_of(*n, lanes.block(), |value, mean| (value - mean).abs()),
+        Op::ShareNotAbove { n } => {
+            let is_not_above = |value, newest: f64| if value <= limit(newest) { 1.0 } else { 0.0 };
+            mean_of(*n, lanes.block(), is_not_above);
+        }
         Op::Window { kernel, n } => window(*kernel, *n, lanes.block()),
         Op::Sorted { n } => {
             if let Memory::Sorted(window) = memory {
                 sorted(window, *n, lanes.block(), |window, newest| {
-                    let limit = newest + newest.abs() * TIE;
-                    [window.median(), window.not_above(limit) as f64 / *n as f64]
+                    [window.median(), window.not_above(limit(newest)) as f64 / *n as f64]
                 });
             }
         }
@@ -331,6 +365,12 @@ pub(crate) fn step(op: &Op, memory: &mut Memory, lanes: &mut impl Lanes) {
             }
         }
     }
+}
+
+/// Up to where values count as not above `newest`.
+#[inline(always)]
+fn limit(newest: f64) -> f64 {
+    newest + newest.abs() * TIE
 }
 
 #[inline(always)]
@@ -409,19 +449,43 @@ impl Joint {
     }
 }
 
+/// The mean of a term over the newest n values of a, each with b at the newest bar.
 #[inline(always)]
-fn mean_deviation(n: usize, mut block: Block<'_>) {
-    let (values, means) = (block.reaching(0, n - 1), block.operand(1));
+fn mean_of(n: usize, mut block: Block<'_>, term: impl Fn(f64, f64) -> f64 + Copy) {
+    let (values, references) = (block.reaching(0, n - 1), block.operand(1));
     let out = block.output(0);
     out.fill(0.0);
-    for place in 0..n {
-        for ((sum, x), mean) in out.iter_mut().zip(&values[place..]).zip(means) {
-            *sum += (x - mean).abs();
-        }
+    let whole = n / 4 * 4;
+    for place in (0..whole).step_by(4) {
+        let [a, b, c, d] = std::array::from_fn(|k| &values[place + k..]);
+        add_terms(out, a, b, c, d, references, |[a, b, c, d], reference| {
+            (term(a, reference) + term(b, reference)) + (term(c, reference) + term(d, reference))
+        });
     }
-    let scale = 1.0 / n as f64;
+    for place in whole..n {
+        let a = &values[place..];
+        add_terms(out, a, a, a, a, references, |[a, ..], reference| term(a, reference));
+    }
     for sum in out {
-        *sum *= scale;
+        *sum /= n as f64;
+    }
+}
+
+/// Adds a term of four values and a reference at each place; parameters of their own as in [`each`].
+#[inline(always)]
+fn add_terms(
+    out: &mut [f64],
+    a: &[f64],
+    b: &[f64],
+    c: &[f64],
+    d: &[f64],
+    references: &[f64],
+    term: impl Fn([f64; 4], f64) -> f64,
+) {
+    let n = out.len();
+    let (values, references) = ([&a[..n], &b[..n], &c[..n], &d[..n]], &references[..n]);
+    for i in 0..n {
+        out[i] += term(values.map(|values| values[i]), references[i]);
     }
 }
 
@@ -441,6 +505,7 @@ fn window(kernel: Kernel, n: usize, mut block: Block<'_>) {
 
 /// Takes the values of the block, which stand behind the `n` before it, into the sorted window; `read` gets
 /// the window when it is full and its newest value, and gives both outputs.
+#[inline(always)]
 fn sorted(
     window: &mut SortedWindow,
     n: usize,
