@@ -117,6 +117,8 @@ families! {
     RangeVolatility = range_volatility,
     /// Volatility against its own longer past.
     VolatilityRank = volatility_rank,
+    /// Recent drift and volatility as the regime detectors see them.
+    SmoothedRegime = smoothed_regime,
     /// Directional movement.
     DirectionalMovement = directional_movement,
     /// The close in the range of recent bars.

@@ -59,7 +59,7 @@ const SEED43: [&str; 43] = [
 ];
 
 /// The columns of the extended set, in order: free of price and volume levels.
-const EXTENDED: [&str; 107] = [
+const EXTENDED: [&str; 109] = [
     "log_return_1",
     "log_return_5",
     "log_return_10",
@@ -111,6 +111,8 @@ const EXTENDED: [&str; 107] = [
     "rv_12",
     "rv_12_log_ratio",
     "rv_12_percentile",
+    "ewm_drift_8",
+    "ewm_vol_12_log_ratio",
     "adx_14",
     "plus_di_14",
     "minus_di_14",

@@ -277,6 +277,12 @@ impl Graph {
         self.node(Op::Ema { late, seed: n, divisor: n, alpha }, &[a])
     }
 
+    /// Exponential average whose weights halve every `half_life` bars, started with the first value.
+    pub(crate) fn ema_of_half_life(&mut self, a: Signal, half_life: usize) -> Signal {
+        let alpha = Constant::new(1.0 - 0.5_f64.powf(1.0 / half_life as f64));
+        self.node(Op::Ema { late: 0, seed: 1, divisor: 1, alpha }, &[a])
+    }
+
     /// Wilder's average over n bars, alpha = 1 / n, seeded with the mean of the first n.
     pub(crate) fn wilder(&mut self, a: Signal, n: usize) -> Signal {
         let alpha = Constant::new(1.0 / n as f64);

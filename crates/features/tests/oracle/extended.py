@@ -44,6 +44,7 @@ from windows import (
     rolling,
     share_up_to_newest,
     sign,
+    smoothed,
     std,
     total,
     variance,
@@ -188,6 +189,18 @@ def volatility(m, table):
     values = rolling(share_up_to_newest, length, rv)
     formula = f"share of the last M = {length} values of rv_12 that are ≤ the newest (ties within 1e-12)"
     table.add("rv_12_percentile", "volatility", formula, "0–1", 12 + length, values)
+
+    weight = lambda half_life: 1.0 - 0.5 ** (1.0 / half_life)
+    usual = rolling(std, 288, m.log_return)
+    drift = smoothed(m.log_return, 1, weight(8))
+    values = each(lambda x, s: ratio(x, s, 0.0), drift, usual)
+    start = "half-life {}, started with the first"
+    formula = f"EWM of r, {start.format(8)}, / std(r, 288); 0 when the std is 0"
+    table.add("ewm_drift_8", "momentum", formula, "σ", 289, values)
+    square = smoothed(each(lambda r: r * r, m.log_return), 1, weight(12))
+    values = each(lambda x, s: log_ratio(math.sqrt(x), s), square, usual)
+    formula = f"ln(√(EWM of r², {start.format(12)}) / std(r, 288)); 0 when either is 0"
+    table.add("ewm_vol_12_log_ratio", "volatility", formula, "log ratio", 289, values)
 
 
 def directional_movement(m):

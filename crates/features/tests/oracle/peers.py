@@ -119,6 +119,9 @@ def in_pandas(bars):
     out["rv_12"] = rv
     out["rv_12_log_ratio"] = np.log(rv / over(rv, 100, np.median))
     out["rv_12_percentile"] = share(rv, 100)
+    usual = std(r, 288)
+    out["ewm_drift_8"] = r.ewm(halflife=8, adjust=False).mean() / usual
+    out["ewm_vol_12_log_ratio"] = np.log((r**2).ewm(halflife=12, adjust=False).mean() ** 0.5 / usual)
     place = (2.0 * (c - l) / (h - l) - 1.0).fillna(0.0)
     out["cmf_20"] = total(place * v, 20) / total(v, 20)
     for n in [10, 20, 50, 100]:
