@@ -13,12 +13,10 @@ use crate::dataset::Dataset;
 use crate::fold::{Fit, Fitter, Fold, Purposed};
 use crate::importance::{Importance, Sample};
 use crate::progress::Progress;
-use crate::report::{
-    FeatureImportance, FoldSpans, LabelReport, Metrics, ModelReport, Span, ValidationReport,
-};
-use crate::results::{Predictions, TestRow};
+use crate::report::{FeatureImportance, FoldSpans, LabelReport, ModelReport, Span, ValidationReport};
 use crate::scoring::Pooled;
-use crate::walk_forward::{self, FoldRows};
+use evaluation::{Block, FoldRows, Metrics, blocks};
+use evaluation::{Predictions, TestRow};
 
 /// Everything a run found out.
 pub(crate) struct Experiment {
@@ -93,7 +91,8 @@ fn run_folds(fitter: &Fitter<'_>) -> Result<Vec<Fold>> {
     let (config, dataset) = (fitter.config, fitter.dataset);
     let share = early_stopping_share(config, &config.models);
     let mut folds: Vec<Fold> = Vec::new();
-    for (number, block) in walk_forward::blocks(&config.validation, dataset.usable.len()).iter().enumerate() {
+    let v = &config.validation;
+    for (number, block) in blocks(v.folds, v.initial_train, v.mode, dataset.usable.len()).iter().enumerate() {
         // Whatever a label learns from data, it learns from bars before the test block.
         let labels = dataset.labels(dataset.usable[block.test.start])?;
         let rows = FoldRows::of(block, &dataset.usable, &labels.labels, share);
@@ -113,7 +112,7 @@ fn early_stopping_share(config: &Config, kinds: &[ModelKind]) -> f64 {
 /// All resolved labels, the newest held back when the model needs to know when to stop.
 fn final_rows(config: &Config, dataset: &Dataset<'_>, labels: &LabelSeries, kind: ModelKind) -> FoldRows {
     let n = dataset.usable.len();
-    let block = walk_forward::Block { train: 0..n, test: n..n };
+    let block = Block { train: 0..n, test: n..n };
     FoldRows::of(&block, &dataset.usable, &labels.labels, early_stopping_share(config, &[kind]))
 }
 

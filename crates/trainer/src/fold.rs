@@ -7,12 +7,12 @@ use models::{FitNotes, FittedModel, LabelledRows, ModelKind, TrainingSet};
 use pipeline::{ConformalThreshold, Core, Member, Pipeline};
 use rand::seq::SliceRandom;
 
-use crate::baselines::{Baseline, BaselineView};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::progress::Progress;
-use crate::results::TestRow;
-use crate::walk_forward::FoldRows;
+use baselines::{Baseline, BaselineView};
+use evaluation::FoldRows;
+use evaluation::TestRow;
 
 /// What a fold is fitted for; part of the names in the progress display and of the seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use models::{FeatureView, FittedModel};
 use rand::seq::SliceRandom;
 
 use crate::progress::Progress;
-use crate::results::TestRow;
+use evaluation::TestRow;
 
 /// What importance is measured on in one fold.
 pub(crate) struct Sample<'a> {

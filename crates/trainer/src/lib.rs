@@ -5,7 +5,6 @@
 //! dataset → splits → folds (fit, predict) → scores and intervals → importance → report → bundles. Serves no
 //! predictions: that is the predictor's work, by the same pipeline code.
 
-mod baselines;
 mod byte_progress;
 mod check;
 mod cli;
@@ -19,18 +18,15 @@ mod fold;
 mod git;
 mod importance;
 mod leak_check;
-mod metrics;
 mod output;
 mod progress;
 pub mod report;
 mod resample;
-mod results;
 mod scoring;
 mod source;
 mod synth;
 mod text_file;
 mod train;
 mod verdict;
-mod walk_forward;
 
 pub use cli::{Outcome, run};

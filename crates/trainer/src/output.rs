@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
-use crate::results::top;
+use evaluation::top;
 
 /// Small summary of a run, for counting what was ever tried.
 const SUMMARY_FILE: &str = "run.json";

@@ -6,15 +6,16 @@ use labels::LabelSeries;
 use models::{FitNotes, ModelKind};
 use pipeline::ConformalThreshold;
 
-use crate::baselines::Baseline;
 use crate::config::Config;
 use crate::fold::{Fit, Fold};
-use crate::metrics::{
-    Bootstrap, Tally, effective_rows, expected_calibration_error, log_losses, mean_block_length, reliability,
-};
-use crate::report::{FoldScores, Metrics, ModelReport, Status};
-use crate::results::{Predictions, TestRow};
+use crate::report::{FoldScores, ModelReport, Status};
 use crate::verdict::verdict;
+use baselines::Baseline;
+use evaluation::{
+    Bootstrap, Metrics, Tally, effective_rows, expected_calibration_error, log_losses, mean_block_length,
+    reliability,
+};
+use evaluation::{Predictions, TestRow};
 
 /// Nominal coverage of prediction sets.
 const COVERAGE: f64 = 0.9;

@@ -19,8 +19,8 @@ use crate::experiment::Experiment;
 use crate::output::{Artifacts, RunSummary, predictions_csv, write_summary};
 use crate::progress::Progress;
 use crate::report::{self, DataReport, ModelReport, Report, Status, TimelinePoint, Trials};
-use crate::results::top;
 use crate::{git, source};
+use evaluation::top;
 
 /// Points of the regime timeline.
 const TIMELINE_POINTS: usize = 1500;
@@ -283,7 +283,7 @@ fn score_table(models: &[ModelReport], experiment: &Experiment) -> String {
     let rows = working.filter_map(|model| Some((model.name.as_str(), model.metrics?)));
     let baselines = experiment.baselines.iter().map(|(name, metrics)| (name.as_str(), *metrics));
     for (name, metrics) in rows.chain(baselines) {
-        let cell = |i: report::Interval| format!("{:.4} [{:.4}, {:.4}]", i.mean, i.low, i.high);
+        let cell = |i: evaluation::Interval| format!("{:.4} [{:.4}, {:.4}]", i.mean, i.low, i.high);
         let cells = [metrics.log_loss, metrics.accuracy, metrics.roc_auc].map(cell);
         writeln!(text, "{name:<16}{:>28}{:>28}{:>28}", cells[0], cells[1], cells[2])
             .expect("writing to a string");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::{Difference, Interval};
+use evaluation::{Difference, Interval};
 
 /// One sentence by log-loss and one by accuracy, and whether the model's log-loss is below every baseline's
 /// with the whole interval.

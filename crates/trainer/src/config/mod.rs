@@ -6,6 +6,4 @@ mod sections;
 
 pub use bar_paths::BarPaths;
 pub use file::{ConfigError, ConfigFile};
-pub use sections::{
-    Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig, ValidationConfig, ValidationMode,
-};
+pub use sections::{Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig, ValidationConfig};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use data::QualityPolicy;
+use evaluation::TrainingWindow;
 use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
@@ -75,16 +76,6 @@ pub struct DataConfig {
     pub policy: QualityPolicy,
 }
 
-/// Which training rows a fold may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ValidationMode {
-    /// Everything before the test block.
-    Anchored,
-    /// As many rows as the first fold has.
-    Rolling,
-}
-
 /// Walk-forward splits. Purge lengths are derived from the labels, never typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -94,7 +85,7 @@ pub struct ValidationConfig {
     /// Share of the usable rows before the first test block.
     pub initial_train: f64,
     /// Which rows before the test block are used.
-    pub mode: ValidationMode,
+    pub mode: TrainingWindow,
     /// Last share of the training rows that decides when a network stops.
     pub early_stopping_share: f64,
     /// Shuffle the training labels: a negative control in which no model may beat the majority.
@@ -106,7 +97,7 @@ impl Default for ValidationConfig {
         Self {
             folds: 5,
             initial_train: 0.5,
-            mode: ValidationMode::Anchored,
+            mode: TrainingWindow::Anchored,
             early_stopping_share: 0.2,
             shuffle_labels: false,
         }

@@ -12,8 +12,8 @@ mod sample;
 mod tests;
 
 pub use document::{
-    ClassScores, DataReport, Difference, FeatureImportance, FoldScores, FoldSpans, Interval, LabelReport,
-    Metrics, ModelReport, ReliabilityBin, Report, Span, Status, TimelinePoint, Trials, ValidationReport,
+    DataReport, FeatureImportance, FoldScores, FoldSpans, LabelReport, ModelReport, Report, Span, Status,
+    TimelinePoint, Trials, ValidationReport,
 };
 
 /// The files of a report, in memory.

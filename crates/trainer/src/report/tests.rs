@@ -3,7 +3,9 @@
 use market::{Classes, Taxonomy};
 use serde_json::Value;
 
-use super::document::{Interval, Report, Status};
+use evaluation::Interval;
+
+use super::document::{Report, Status};
 use super::{Rendered, render, sample};
 
 fn image<'a>(rendered: &'a Rendered, name: &str) -> &'a [u8] {

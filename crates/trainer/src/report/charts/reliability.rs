@@ -5,7 +5,7 @@ use plotters::prelude::{DrawResult, DrawingBackend};
 use super::canvas::Drawing;
 use super::palette::{ACCENT, GRID, INK, MUTED};
 use super::pen::{BODY, Pen, Point, TITLE, centered, left, right};
-use crate::report::document::ReliabilityBin;
+use evaluation::ReliabilityBin;
 
 const SIDE: i32 = 300;
 const LEFT: i32 = 62;

@@ -1,6 +1,6 @@
 //! A difference and its interval as a small picture beside the numbers.
 
-use crate::report::document::Interval;
+use evaluation::Interval;
 
 const WIDTH: f64 = 132.0;
 const PADDING: f64 = 6.0;

@@ -3,8 +3,8 @@
 
 use market::Timestamp;
 
-use crate::report::document::Interval;
 use crate::report::numbers::{DASH, decimals};
+use evaluation::Interval;
 
 /// Text that is safe between tags and inside quoted attributes.
 pub(crate) fn escaped(text: &str) -> String {

@@ -2,7 +2,9 @@
 
 use super::interval_mark::Scale;
 use super::markup::{bodies, escaped, heads, interval, number, row, section, table, text_head};
-use crate::report::document::{Difference, Interval, Metrics, ModelReport, Report};
+use evaluation::{Difference, Interval, Metrics};
+
+use crate::report::document::{ModelReport, Report};
 use crate::report::numbers::{decimals, grouped, signed, thousands};
 
 pub(super) fn render(report: &Report) -> String {

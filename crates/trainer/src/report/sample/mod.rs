@@ -10,9 +10,10 @@ use pipeline::GitState;
 use serde_json::json;
 
 use super::document::{
-    ClassScores, Difference, FeatureImportance, FoldScores, FoldSpans, Interval, LabelReport, Metrics,
-    ModelReport, ReliabilityBin, Report, Span, Status, Trials, ValidationReport,
+    FeatureImportance, FoldScores, FoldSpans, LabelReport, ModelReport, Report, Span, Status, Trials,
+    ValidationReport,
 };
+use evaluation::{ClassScores, Difference, Interval, Metrics, ReliabilityBin};
 
 const START: i64 = 1_704_067_200_000;
 const FOLDS: usize = 5;

@@ -1,6 +1,6 @@
 //! Area under the ROC curve, exactly and from histograms.
 
-use crate::results::{Predictions, TestRow};
+use crate::predictions::{Predictions, TestRow};
 
 /// Scores of one class against the rest, cut into bins of equal rank so that the area of any resample
 /// follows from counts.

@@ -1,14 +1,14 @@
 //! Sums over rows, from which most scores follow.
 
-use crate::report::ClassScores;
-use crate::results::{Predictions, TestRow, top};
+use crate::predictions::{Predictions, TestRow, top};
+use crate::scores::ClassScores;
 
 /// Probabilities below this score as this: one impossible event must not cost infinity.
 const SMALLEST_PROBABILITY: f64 = 1e-15;
 
 /// Additive sums of a stretch of rows.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Tally {
+pub struct Tally {
     n_classes: usize,
     log_loss: f64,
     brier: f64,
@@ -17,7 +17,7 @@ pub(crate) struct Tally {
 }
 
 /// −ln p(true class) of each row.
-pub(crate) fn log_losses(rows: &[TestRow], predictions: &Predictions, n_classes: usize) -> Vec<f64> {
+pub fn log_losses(rows: &[TestRow], predictions: &Predictions, n_classes: usize) -> Vec<f64> {
     rows.iter()
         .enumerate()
         .map(|(index, row)| {
@@ -27,12 +27,13 @@ pub(crate) fn log_losses(rows: &[TestRow], predictions: &Predictions, n_classes:
 }
 
 impl Tally {
-    pub(crate) fn empty(n_classes: usize) -> Self {
+    /// No rows of `n_classes` classes.
+    pub fn empty(n_classes: usize) -> Self {
         Self { n_classes, log_loss: 0.0, brier: 0.0, confusion: vec![0.0; n_classes * n_classes] }
     }
 
     /// Adds one row.
-    pub(crate) fn add(&mut self, class: u8, probabilities: &[f64]) {
+    pub fn add(&mut self, class: u8, probabilities: &[f64]) {
         let class = usize::from(class);
         self.log_loss -= probabilities[class].max(SMALLEST_PROBABILITY).ln();
         self.brier += probabilities
@@ -44,7 +45,7 @@ impl Tally {
     }
 
     /// Adds the rows between two prefix sums.
-    pub(crate) fn add_between(&mut self, from: &Self, until: &Self) {
+    pub fn add_between(&mut self, from: &Self, until: &Self) {
         self.log_loss += until.log_loss - from.log_loss;
         self.brier += until.brier - from.brier;
         for (sum, (until, from)) in self.confusion.iter_mut().zip(until.confusion.iter().zip(&from.confusion))
@@ -54,7 +55,7 @@ impl Tally {
     }
 
     /// All rows.
-    pub(crate) fn of(rows: &[TestRow], predictions: &Predictions, n_classes: usize) -> Self {
+    pub fn of(rows: &[TestRow], predictions: &Predictions, n_classes: usize) -> Self {
         let mut tally = Self::empty(n_classes);
         for (index, row) in rows.iter().enumerate() {
             tally.add(row.class, predictions.row(index, n_classes));
@@ -82,20 +83,23 @@ impl Tally {
         (0..self.n_classes).map(|class| self.cell(class, class)).sum()
     }
 
-    pub(crate) fn accuracy(&self) -> f64 {
+    /// Share of rows whose most probable class is right.
+    pub fn accuracy(&self) -> f64 {
         self.right() / self.rows()
     }
 
-    pub(crate) fn log_loss(&self) -> f64 {
+    /// Mean −ln p(true class), in nats.
+    pub fn log_loss(&self) -> f64 {
         self.log_loss / self.rows()
     }
 
-    pub(crate) fn brier(&self) -> f64 {
+    /// Mean Σ (p − truth)², in [0, 2].
+    pub fn brier(&self) -> f64 {
         self.brier / self.rows()
     }
 
     /// Mean recall over the classes that occur.
-    pub(crate) fn balanced_accuracy(&self) -> f64 {
+    pub fn balanced_accuracy(&self) -> f64 {
         let recalls: Vec<f64> = (0..self.n_classes)
             .filter(|class| self.actual(*class) > 0.0)
             .map(|class| self.cell(class, class) / self.actual(class))
@@ -104,7 +108,7 @@ impl Tally {
     }
 
     /// Mean F1 over the classes that occur or are called; 0 for one that is never right.
-    pub(crate) fn macro_f1(&self) -> f64 {
+    pub fn macro_f1(&self) -> f64 {
         let scores: Vec<f64> = (0..self.n_classes)
             .filter(|class| self.actual(*class) + self.called(*class) > 0.0)
             .map(|class| 2.0 * self.cell(class, class) / (self.actual(class) + self.called(class)))
@@ -114,7 +118,7 @@ impl Tally {
 
     /// Matthews correlation coefficient for any number of classes (Gorodkin 2004); 0 when either side has
     /// one class only.
-    pub(crate) fn matthews(&self) -> f64 {
+    pub fn matthews(&self) -> f64 {
         let n = self.rows();
         let k = 0..self.n_classes;
         let cross: f64 = k.clone().map(|class| self.actual(class) * self.called(class)).sum();
@@ -125,7 +129,7 @@ impl Tally {
     }
 
     /// `[true][predicted]` counts.
-    pub(crate) fn confusion_matrix(&self) -> Vec<Vec<u64>> {
+    pub fn confusion_matrix(&self) -> Vec<Vec<u64>> {
         self.confusion
             .chunks(self.n_classes)
             .map(|row| row.iter().map(|count| *count as u64).collect())
@@ -133,7 +137,7 @@ impl Tally {
     }
 
     /// Precision, recall and F1 of each class.
-    pub(crate) fn per_class(&self, names: &[String]) -> Vec<ClassScores> {
+    pub fn per_class(&self, names: &[String]) -> Vec<ClassScores> {
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
         names
             .iter()

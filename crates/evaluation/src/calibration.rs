@@ -1,17 +1,13 @@
 //! Does a probability mean what it says?
 
-use crate::report::ReliabilityBin;
-use crate::results::{Predictions, TestRow, top};
+use crate::predictions::{Predictions, TestRow, top};
+use crate::scores::ReliabilityBin;
 
 /// Bins of equal mass.
 const BINS: usize = 15;
 
 /// Confidence in the predicted class against how often it was right, in bins of about equal rows.
-pub(crate) fn reliability(
-    rows: &[TestRow],
-    predictions: &Predictions,
-    n_classes: usize,
-) -> Vec<ReliabilityBin> {
+pub fn reliability(rows: &[TestRow], predictions: &Predictions, n_classes: usize) -> Vec<ReliabilityBin> {
     let mut judged: Vec<(f64, bool)> = rows
         .iter()
         .enumerate()
@@ -36,7 +32,7 @@ pub(crate) fn reliability(
 }
 
 /// Mean distance between confidence and accuracy over the bins, weighted by rows.
-pub(crate) fn expected_calibration_error(bins: &[ReliabilityBin]) -> f64 {
+pub fn expected_calibration_error(bins: &[ReliabilityBin]) -> f64 {
     let rows: u64 = bins.iter().map(|bin| bin.rows).sum();
     bins.iter().map(|bin| (bin.confidence - bin.accuracy).abs() * bin.rows as f64).sum::<f64>() / rows as f64
 }

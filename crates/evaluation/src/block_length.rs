@@ -51,7 +51,7 @@ impl Spectrum {
 
 /// Mean block length of the stationary bootstrap for the mean of `values`, at least `least`, at most a third
 /// of the rows.
-pub(crate) fn mean_block_length(values: &[f64], least: f64) -> f64 {
+pub fn mean_block_length(values: &[f64], least: f64) -> f64 {
     let automatic = Spectrum::of(values).map_or(1.0, |spectrum| {
         let scale = 2.0 * spectrum.long_run_variance.powi(2);
         if scale > 0.0 { (2.0 * spectrum.slope.powi(2) / scale * spectrum.n).cbrt() } else { 1.0 }
@@ -60,7 +60,7 @@ pub(crate) fn mean_block_length(values: &[f64], least: f64) -> f64 {
 }
 
 /// How many independent rows have the same variance of the mean: n · γ(0) / long-run variance.
-pub(crate) fn effective_rows(values: &[f64]) -> f64 {
+pub fn effective_rows(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     Spectrum::of(values).map_or(n, |spectrum| {
         if spectrum.long_run_variance > 0.0 {

@@ -3,25 +3,36 @@
 use std::ops::Range;
 
 use labels::Label;
+use serde::{Deserialize, Serialize};
 
-use crate::config::{ValidationConfig, ValidationMode};
+/// Which rows before the test block a fold may learn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainingWindow {
+    /// All of them.
+    Anchored,
+    /// As many as the first fold has.
+    Rolling,
+}
 
 /// A test block and the rows before it that may be learnt from, as positions among the usable rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
-    pub(crate) train: Range<usize>,
-    pub(crate) test: Range<usize>,
+pub struct Block {
+    /// Rows before the test block.
+    pub train: Range<usize>,
+    /// Rows to answer for.
+    pub test: Range<usize>,
 }
 
 /// Cuts `n_rows` usable rows into a first training part and equal test blocks that follow each other.
-pub(crate) fn blocks(config: &ValidationConfig, n_rows: usize) -> Vec<Block> {
-    let initial = (n_rows as f64 * config.initial_train) as usize;
-    let cut = |fold: usize| initial + (n_rows - initial) * fold / config.folds;
-    (0..config.folds)
+pub fn blocks(folds: usize, initial_train: f64, window: TrainingWindow, n_rows: usize) -> Vec<Block> {
+    let initial = (n_rows as f64 * initial_train) as usize;
+    let cut = |fold: usize| initial + (n_rows - initial) * fold / folds;
+    (0..folds)
         .map(|fold| {
-            let start = match config.mode {
-                ValidationMode::Anchored => 0,
-                ValidationMode::Rolling => cut(fold) - initial,
+            let start = match window {
+                TrainingWindow::Anchored => 0,
+                TrainingWindow::Rolling => cut(fold) - initial,
             };
             Block { train: start..cut(fold), test: cut(fold)..cut(fold + 1) }
         })
@@ -30,24 +41,22 @@ pub(crate) fn blocks(config: &ValidationConfig, n_rows: usize) -> Vec<Block> {
 
 /// The bars of one fold. Every list is in time order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct FoldRows {
-    pub(crate) train: Vec<usize>,
-    pub(crate) early_stopping: Vec<usize>,
+pub struct FoldRows {
+    /// To learn from.
+    pub train: Vec<usize>,
+    /// The newest training rows, which decide when to stop.
+    pub early_stopping: Vec<usize>,
     /// Rows dropped before the early-stopping and the test block.
-    pub(crate) purged: usize,
-    pub(crate) test: Vec<usize>,
+    pub purged: usize,
+    /// To answer for.
+    pub test: Vec<usize>,
 }
 
 impl FoldRows {
     /// Fills a block with the labelled bars among `usable`, leaving out every training row whose label
     /// looks into the block behind it. `early_stopping_share` of the training rows are held back when it
     /// is above zero.
-    pub(crate) fn of(
-        block: &Block,
-        usable: &[usize],
-        labels: &[Option<Label>],
-        early_stopping_share: f64,
-    ) -> Self {
+    pub fn of(block: &Block, usable: &[usize], labels: &[Option<Label>], early_stopping_share: f64) -> Self {
         let labelled = |range: &Range<usize>| -> Vec<usize> {
             usable[range.clone()].iter().copied().filter(|bar| labels[*bar].is_some()).collect()
         };
@@ -80,16 +89,12 @@ mod tests {
 
     use super::*;
 
-    fn config(folds: usize, initial_train: f64, mode: ValidationMode) -> ValidationConfig {
-        ValidationConfig { folds, initial_train, mode, ..ValidationConfig::default() }
-    }
-
     #[test]
     fn blocks_tile_the_rows_behind_the_first_training_part() {
-        let anchored = blocks(&config(3, 0.4, ValidationMode::Anchored), 100);
+        let anchored = blocks(3, 0.4, TrainingWindow::Anchored, 100);
         let cuts = [(0..40, 40..60), (0..60, 60..80), (0..80, 80..100)];
         assert_eq!(anchored, cuts.map(|(train, test)| Block { train, test }));
-        let rolling = blocks(&config(3, 0.4, ValidationMode::Rolling), 100);
+        let rolling = blocks(3, 0.4, TrainingWindow::Rolling, 100);
         assert_eq!(rolling[2], Block { train: 40..80, test: 80..100 });
     }
 
@@ -112,8 +117,8 @@ mod tests {
                 })
                 .collect();
             let usable: Vec<usize> = (0..labels.len()).filter(|bar| bar % 7 != 3).collect();
-            let mode = if rolling { ValidationMode::Rolling } else { ValidationMode::Anchored };
-            for block in blocks(&config(folds, initial, mode), usable.len()) {
+            let window = if rolling { TrainingWindow::Rolling } else { TrainingWindow::Anchored };
+            for block in blocks(folds, initial, window, usable.len()) {
                 let rows = FoldRows::of(&block, &usable, &labels, share);
                 let begins = |later: &[usize]| later.iter().map(|bar| labels[*bar].unwrap().from).min();
                 for (earlier, later) in [

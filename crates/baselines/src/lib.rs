@@ -1,5 +1,8 @@
-//! What every model is measured against. Baselines know labels that were resolved by then, which models
-//! never do, so they live here and not among the models.
+//! What every model is measured against.
+//!
+//! Comes in: bars, their labels, and which rows a fold learns from and is tested on. Goes out: class probabilities
+//! of the test rows. Baselines know labels that were resolved by then, which models never do, so they live here
+//! and not among the models.
 
 mod majority;
 mod persistence;
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The baselines, in the order of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Baseline {
+pub enum Baseline {
     /// The training part's class shares.
     Majority,
     /// The last label that was resolved by then.
@@ -19,20 +22,25 @@ pub(crate) enum Baseline {
 }
 
 /// What a baseline may look at in one fold.
-pub(crate) struct BaselineView<'a> {
-    pub(crate) bars: &'a [Bar],
+pub struct BaselineView<'a> {
+    /// All bars of the series.
+    pub bars: &'a [Bar],
     /// Every label of the series; a baseline reads at most those resolved by the bar it answers for.
-    pub(crate) labels: &'a [Option<Label>],
-    pub(crate) n_classes: usize,
+    pub labels: &'a [Option<Label>],
+    /// Classes of the labels.
+    pub n_classes: usize,
     /// Training rows, those held back for early stopping included.
-    pub(crate) train: &'a [usize],
-    pub(crate) test: &'a [usize],
+    pub train: &'a [usize],
+    /// Rows to answer for.
+    pub test: &'a [usize],
 }
 
 impl Baseline {
-    pub(crate) const ALL: [Self; 2] = [Self::Majority, Self::Persistence];
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Majority, Self::Persistence];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Majority => "majority",
             Self::Persistence => "persistence",
@@ -40,7 +48,7 @@ impl Baseline {
     }
 
     /// Class probabilities of every test row.
-    pub(crate) fn predict(self, view: &BaselineView<'_>) -> Vec<ClassProbabilities> {
+    pub fn predict(self, view: &BaselineView<'_>) -> Vec<ClassProbabilities> {
         match self {
             Self::Majority => majority::predict(view),
             Self::Persistence => persistence::predict(view),

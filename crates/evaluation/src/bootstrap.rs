@@ -6,11 +6,11 @@ use rayon::prelude::*;
 
 use super::auc::{mean_area, ranked};
 use super::tally::Tally;
-use crate::report::{Difference, Interval, Metrics};
-use crate::results::{Predictions, TestRow};
+use crate::predictions::{Predictions, TestRow};
+use crate::scores::{Difference, Interval, Metrics};
 
 /// Resamples that every model and baseline share, so that differences are paired.
-pub(crate) struct Bootstrap {
+pub struct Bootstrap {
     n_rows: usize,
     n_classes: usize,
     /// For each draw, ranges of rows that together are as many as there are.
@@ -19,13 +19,14 @@ pub(crate) struct Bootstrap {
 
 /// One predictor's scores on the rows and on every draw.
 #[derive(Debug, Clone)]
-pub(crate) struct Scores {
+pub struct BootstrapScores {
     point: [f64; 6],
     draws: Vec<[f64; 6]>,
 }
 
 impl Bootstrap {
-    pub(crate) fn new(n_rows: usize, n_classes: usize, mean_block: f64, n_draws: usize, seed: Seed) -> Self {
+    /// `n_draws` resamples of `n_rows` rows in blocks of `mean_block` rows on average.
+    pub fn new(n_rows: usize, n_classes: usize, mean_block: f64, n_draws: usize, seed: Seed) -> Self {
         let draws = (0..n_draws as u64)
             .map(|draw| {
                 let mut random = seed.stream(Purpose::ScoreBootstrap, &[draw]);
@@ -53,7 +54,11 @@ impl Bootstrap {
         Self { n_rows, n_classes, draws }
     }
 
-    pub(crate) fn score(&self, rows: &[TestRow], predictions: &Predictions) -> Scores {
+    /// Scores one predictor on the rows and on every draw.
+    ///
+    /// # Panics
+    /// When there are fewer predictions than rows.
+    pub fn score(&self, rows: &[TestRow], predictions: &Predictions) -> BootstrapScores {
         let k = self.n_classes;
         let mut prefix = Vec::with_capacity(self.n_rows + 1);
         let mut tally = Tally::empty(k);
@@ -85,13 +90,13 @@ impl Bootstrap {
                 six(&drawn, mean_area(&binned, ranges))
             })
             .collect();
-        Scores { point: six(&tally, exact), draws }
+        BootstrapScores { point: six(&tally, exact), draws }
     }
 }
 
-impl Scores {
+impl BootstrapScores {
     /// Every score with its interval.
-    pub(crate) fn metrics(&self) -> Metrics {
+    pub fn metrics(&self) -> Metrics {
         let interval = |place: usize| {
             let draws = self.draws.iter().map(|draw| draw[place]).collect();
             interval(self.point[place], draws)
@@ -107,7 +112,7 @@ impl Scores {
     }
 
     /// This minus another, draw by draw.
-    pub(crate) fn minus(&self, other: &Self) -> Difference {
+    pub fn minus(&self, other: &Self) -> Difference {
         let difference = |place: usize| {
             let draws = self.draws.iter().zip(&other.draws).map(|(a, b)| a[place] - b[place]).collect();
             interval(self.point[place] - other.point[place], draws)
