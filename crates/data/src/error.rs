@@ -273,7 +273,7 @@ pub enum LoadError {
     },
     /// A time before the one above it.
     #[error(
-        "{at}: {detail}, so the times are not in order; sort the rows by time or set \
+        "{at}: {detail}, so the times are not in order; sort the rows by time, oldest first, or set \
          data.policy.out_of_order = \"drop\""
     )]
     OutOfOrder {
@@ -281,6 +281,19 @@ pub enum LoadError {
         at: Place,
         /// Its time and the last one before it.
         detail: String,
+    },
+    /// More rows are out of order than in order.
+    #[error(
+        "{}: {} of {} rows are older than a row above them, as in a file that begins with its newest bar; sort \
+         the rows by time, oldest first", path.display(), thousands(*behind), thousands(*rows)
+    )]
+    NewestFirst {
+        /// The path.
+        path: PathBuf,
+        /// Rows that are older than one above.
+        behind: u64,
+        /// All rows.
+        rows: u64,
     },
     /// A hole that cuts the series, under a policy that forbids it.
     #[error(
@@ -310,7 +323,7 @@ pub enum LoadError {
         detail: String,
     },
     /// One bar does not tell how long bars are.
-    #[error("{} has only one bar, which does not tell the timeframe; set data.timeframe", path.display())]
+    #[error("{} has only one bar, which does not tell how long bars are; give more of them, or set data.timeframe", path.display())]
     TimeframeUnknown {
         /// The path.
         path: PathBuf,

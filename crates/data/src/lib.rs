@@ -53,6 +53,7 @@ pub use fingerprint::fingerprint;
 pub use layout::Layout;
 pub use load::{LoadOptions, LoadedBars, load, load_files, load_symbols};
 pub use parquet_error::ParquetError;
+pub use paths::{OverwritesInput, keep_inputs};
 pub use place::{Origin, Place, Unit};
 pub use policy::{Action, PolicyError, QualityPolicy};
 pub use quality::{FileReport, Finding, FindingKind, QualityReport};

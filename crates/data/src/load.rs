@@ -172,6 +172,10 @@ fn finish(
     if input.bars.is_empty() {
         return Err(nothing_left(&input));
     }
+    let behind = input.findings.count(FindingKind::OutOfOrder);
+    if behind > input.bars.len() as u64 {
+        return Err(LoadError::NewestFirst { path: path.to_owned(), behind, rows: input.row_count() });
+    }
     refuse_other_spacing(&input.bars, sequence)?;
     let told = sequence[input.bars[0].at.part].told_timeframe;
     let timeframe = timeframe_of(path, &input.bars, options.timeframe.or(told))?;

@@ -31,6 +31,27 @@ pub(crate) fn files(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, LoadErro
     if files.is_empty() { Err(LoadError::NoPaths) } else { Ok(files) }
 }
 
+/// A file that is to be written is one of those that are read.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is one of the files that are read, and writing would destroy it; name another file to write", path.display())]
+pub struct OverwritesInput {
+    path: PathBuf,
+}
+
+/// Refuses to write to a file that `inputs` mean.
+///
+/// # Errors
+/// [`OverwritesInput`] when `output` is one of them, under whatever name.
+pub fn keep_inputs(output: &Path, inputs: &[impl AsRef<Path>]) -> Result<(), OverwritesInput> {
+    // What does not exist yet is no input.
+    let Ok(written) = output.canonicalize() else { return Ok(()) };
+    let read = files(inputs).unwrap_or_default();
+    if read.iter().any(|input| input.canonicalize().is_ok_and(|input| input == written)) {
+        return Err(OverwritesInput { path: output.to_owned() });
+    }
+    Ok(())
+}
+
 /// The file itself, or the bar files of the directory.
 fn files_at(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     if !path.is_dir() {
@@ -124,6 +145,23 @@ fn fits(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_input_is_not_written_whatever_it_is_called() {
+        let directory = tempfile::tempdir().unwrap();
+        let bars = directory.path().join("bars.csv");
+        fs::write(&bars, b"").unwrap();
+        std::os::unix::fs::symlink(&bars, directory.path().join("link.csv")).unwrap();
+        let other = directory.path().join("x/../bars.csv");
+        fs::create_dir(directory.path().join("x")).unwrap();
+        for output in [&bars, &directory.path().join("link.csv"), &other] {
+            for inputs in [bars.clone(), directory.path().to_owned(), directory.path().join("b*.csv")] {
+                let refused = keep_inputs(output, &[inputs]).unwrap_err().to_string();
+                assert!(refused.contains("name another file"), "{refused}");
+            }
+        }
+        keep_inputs(&directory.path().join("new.csv"), &[&bars]).unwrap();
+    }
 
     #[test]
     fn stars_stand_for_any_text() {

@@ -9,6 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use market::Timestamp;
 
+use crate::paths::{OverwritesInput, keep_inputs};
+
 /// A column of a table that is to be written.
 pub struct OutputColumn<'a> {
     /// Its name.
@@ -38,6 +40,9 @@ pub enum WriteTableError {
         /// The path.
         path: PathBuf,
     },
+    /// The output would replace what it is made from.
+    #[error(transparent)]
+    Input(#[from] OverwritesInput),
     /// Two columns of one name, or none at all.
     #[error("{} would have {problem}; give each column its own name", path.display())]
     Columns {
@@ -125,11 +130,14 @@ pub fn write_table(path: &Path, rows: usize, columns: &[OutputColumn<'_>]) -> Re
     Ok(file.publish()?)
 }
 
-/// Checks that a table can be written to `path`, for use before the work of making one.
+/// Checks that a table can be written to `path`, for use before the work of making one from the files that
+/// `inputs` mean.
 ///
 /// # Errors
-/// [`WriteTableError`] for an ending that stands for no form, and for a place that can't be written.
-pub fn check_table_path(path: &Path) -> Result<(), WriteTableError> {
+/// [`WriteTableError`] for an ending that stands for no form, for one of the inputs, and for a place that can't
+/// be written.
+pub fn check_table_path(path: &Path, inputs: &[PathBuf]) -> Result<(), WriteTableError> {
+    keep_inputs(path, inputs)?;
     if Form::of(path).is_none() {
         return Err(WriteTableError::Form { path: path.to_owned() });
     }

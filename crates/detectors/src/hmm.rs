@@ -3,11 +3,12 @@
 use market::{Bar, BarSeries, GapPolicy, Timeframe};
 use serde::{Deserialize, Serialize};
 
+use crate::degeneracy::Degeneracy;
 use crate::gaussian::Gaussian;
 use crate::inputs::{Observation, RegimeInputs};
-
-/// Standardised observations are clipped to ± this.
-const CLIP: f64 = 4.0;
+use crate::matching::{MatchError, minimum_distance};
+use crate::observations::{in_units_of, standardise};
+use crate::state_names::state_names;
 
 /// How the model is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -28,7 +29,8 @@ impl Default for HmmConfig {
     }
 }
 
-/// A fitted model. States are ordered by mean log-volatility, lowest first.
+/// A fitted model. States are ordered by mean log-volatility, lowest first, unless they were matched to
+/// those of an earlier fit ([`GaussianHmm::matched_to`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GaussianHmm {
     pub(crate) centre: Observation,
@@ -58,8 +60,40 @@ impl GaussianHmm {
     /// The filtered state of every bar before `end`; the filter restarts with each segment.
     pub fn filter_series(&self, series: &BarSeries, end: usize) -> FilteredStates {
         let mut filter = HmmFilter::new(self, series.timeframe(), series.gaps());
-        let states = series.bars()[..end].iter();
-        states.map(|bar| filter.update(bar).map(|probabilities| top(&probabilities))).collect()
+        series.bars()[..end].iter().map(|bar| filter.update_state(bar)).collect()
+    }
+
+    /// Mean of each state: drift and log-volatility, standardised by the bars of the fit.
+    pub fn means(&self) -> Vec<Observation> {
+        self.states.iter().map(|state| state.mean).collect()
+    }
+
+    /// What to call each state: low, mid, high by volatility, with a trend where the trends differ.
+    pub fn state_names(&self) -> Vec<String> {
+        state_names(&self.means())
+    }
+
+    /// The same model with its states in the order of the `earlier` one's that they are closest to: the
+    /// order with the least sum of squared distances between the means, in the earlier one's units. Keeps a
+    /// state's identity over refits.
+    ///
+    /// # Errors
+    /// [`MatchError`] when the numbers of states differ.
+    pub fn matched_to(mut self, earlier: &Self) -> Result<Self, MatchError> {
+        // The centres of the two scales need no regard: they move all states alike, which changes every
+        // pairing's sum of squares by the same.
+        let ours = in_units_of(&self.means(), self.scale, earlier.scale);
+        let order = minimum_distance(&ours, &earlier.means())?;
+        self.reorder(&order);
+        Ok(self)
+    }
+
+    /// Puts state `order[i]` at place i.
+    pub(crate) fn reorder(&mut self, order: &[usize]) {
+        self.states = order.iter().map(|&state| self.states[state]).collect();
+        self.transitions =
+            order.iter().map(|&from| order.iter().map(|&to| self.transitions[from][to]).collect()).collect();
+        self.start = order.iter().map(|&state| self.start[state]).collect();
     }
 }
 
@@ -110,11 +144,11 @@ impl<'a> HmmFilter<'a> {
         self.probabilities = Some(next.clone());
         Some(next)
     }
-}
 
-/// Centred, scaled and clipped.
-pub(crate) fn standardise(x: Observation, centre: Observation, scale: Observation) -> Observation {
-    [0, 1].map(|d| ((x[d] - centre[d]) / scale[d]).clamp(-CLIP, CLIP))
+    /// Takes the next bar; answers with the most probable state, the first of equals.
+    pub fn update_state(&mut self, bar: &Bar) -> Option<u8> {
+        self.update(bar).map(|probabilities| top(&probabilities))
+    }
 }
 
 /// Divides every value by `total`.
@@ -142,20 +176,7 @@ pub enum HmmError {
         "the hidden Markov model's likelihood is not finite; the training part may hold no movement at all"
     )]
     Diverged,
-    /// States alternate instead of lasting.
-    #[error(
-        "the hidden Markov model switches {per_thousand:.0} times per 1,000 bars, which is alternation, not regimes"
-    )]
-    Alternating {
-        /// Switches per 1,000 bars.
-        per_thousand: f64,
-    },
-    /// A state that is hardly ever visited.
-    #[error("state {state} of the hidden Markov model holds {:.2}% of the bars; fewer states may fit", share * 100.0)]
-    EmptyState {
-        /// Its index, by log-volatility.
-        state: usize,
-        /// Its share of the bars.
-        share: f64,
-    },
+    /// States that are no regimes.
+    #[error("the hidden Markov model {0}")]
+    Degenerate(#[from] Degeneracy),
 }

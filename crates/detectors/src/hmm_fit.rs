@@ -2,16 +2,11 @@
 
 use market::BarSeries;
 
+use crate::degeneracy;
 use crate::gaussian::Gaussian;
-use crate::hmm::{GaussianHmm, HmmConfig, HmmError, divide, standardise};
-use crate::inputs::{Observation, RegimeInputs};
-
-/// Fewer observations than this can't tell states apart.
-const MINIMUM_OBSERVATIONS: usize = 500;
-/// More switches per 1,000 bars than this is alternation, not regimes.
-const MAXIMUM_SWITCHES: f64 = 200.0;
-/// A state that holds a smaller share of the bars is no regime.
-const MINIMUM_SHARE: f64 = 0.01;
+use crate::hmm::{GaussianHmm, HmmConfig, HmmError, divide};
+use crate::inputs::Observation;
+use crate::observations::{MINIMUM_OBSERVATIONS, observe, standardisation, standardise_runs};
 
 impl GaussianHmm {
     /// Fits on the bars of `series` before `end` (exclusive); later bars are not looked at.
@@ -27,8 +22,7 @@ impl GaussianHmm {
             return Err(HmmError::TooFew { observations: raw.len(), needed: MINIMUM_OBSERVATIONS });
         }
         let (centre, scale) = standardisation(&raw);
-        let runs: Vec<Vec<Observation>> =
-            runs.iter().map(|run| run.iter().map(|x| standardise(*x, centre, scale)).collect()).collect();
+        let runs = standardise_runs(&runs, centre, scale);
         let mut model = Self::start_from_quantiles(&runs.concat(), centre, scale, config);
         let mut last = f64::NEG_INFINITY;
         for _ in 0..config.iterations {
@@ -40,7 +34,7 @@ impl GaussianHmm {
             last = log_likelihood;
         }
         model.order_by_volatility();
-        model.check_degeneracy(series, end)?;
+        degeneracy::check(model.filter_series(series, end), model.n_states())?;
         Ok(model)
     }
 
@@ -156,53 +150,8 @@ impl GaussianHmm {
     fn order_by_volatility(&mut self) {
         let mut order: Vec<usize> = (0..self.states.len()).collect();
         order.sort_by(|a, b| self.states[*a].mean[1].total_cmp(&self.states[*b].mean[1]));
-        self.states = order.iter().map(|&state| self.states[state]).collect();
-        self.transitions =
-            order.iter().map(|&from| order.iter().map(|&to| self.transitions[from][to]).collect()).collect();
-        self.start = order.iter().map(|&state| self.start[state]).collect();
+        self.reorder(&order);
     }
-
-    fn check_degeneracy(&self, series: &BarSeries, end: usize) -> Result<(), HmmError> {
-        let states: Vec<u8> = self.filter_series(series, end).into_iter().flatten().collect();
-        let switches = states.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        let per_thousand = 1000.0 * switches as f64 / states.len() as f64;
-        if per_thousand > MAXIMUM_SWITCHES {
-            return Err(HmmError::Alternating { per_thousand });
-        }
-        for state in 0..self.states.len() {
-            let share = states.iter().filter(|held| usize::from(**held) == state).count() as f64
-                / states.len() as f64;
-            if share < MINIMUM_SHARE {
-                return Err(HmmError::EmptyState { state, share });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Observations of each segment's bars before `end`.
-fn observe(series: &BarSeries, end: usize) -> Vec<Vec<Observation>> {
-    series
-        .segments()
-        .iter()
-        .map(|segment| {
-            let mut inputs = RegimeInputs::new();
-            let bars = &series.bars()[segment.start.min(end)..segment.end.min(end)];
-            bars.iter().filter_map(|bar| inputs.update(bar)).collect::<Vec<_>>()
-        })
-        .filter(|run| !run.is_empty())
-        .collect()
-}
-
-fn standardisation(all: &[Observation]) -> (Observation, Observation) {
-    let n = all.len() as f64;
-    let axis = |d: usize| {
-        let mean = all.iter().map(|x| x[d]).sum::<f64>() / n;
-        let variance = all.iter().map(|x| (x[d] - mean) * (x[d] - mean)).sum::<f64>() / n;
-        (mean, variance.sqrt().max(1e-12))
-    };
-    let ((x, sx), (y, sy)) = (axis(0), axis(1));
-    ([x, y], [sx, sy])
 }
 
 #[cfg(test)]
@@ -240,8 +189,7 @@ mod tests {
         let config = HmmConfig { prior_share: 0.0, ..HmmConfig::default() };
         let runs = observe(&market.series, 4000);
         let (centre, scale) = standardisation(&runs.concat());
-        let runs: Vec<Vec<Observation>> =
-            runs.iter().map(|run| run.iter().map(|x| standardise(*x, centre, scale)).collect()).collect();
+        let runs = standardise_runs(&runs, centre, scale);
         let mut model = GaussianHmm::start_from_quantiles(&runs.concat(), centre, scale, &config);
         let mut last = f64::NEG_INFINITY;
         for _ in 0..20 {

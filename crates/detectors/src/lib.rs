@@ -4,10 +4,19 @@
 //! is fitted on a stretch of the past and then filters; nothing here smooths with later bars. Used as
 //! labels, as baselines and live.
 
+mod degeneracy;
 mod gaussian;
 mod hmm;
 mod hmm_fit;
 mod inputs;
+mod jump;
+mod jump_fit;
+mod matching;
+mod observations;
+mod state_names;
 
+pub use degeneracy::Degeneracy;
 pub use hmm::{FilteredStates, GaussianHmm, HmmConfig, HmmError, HmmFilter};
 pub use inputs::{INPUT_WARM_UP, Observation, RegimeInputs};
+pub use jump::{JumpConfig, JumpError, JumpFilter, JumpModel};
+pub use matching::MatchError;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::StagedFile;
 use crate::StorageError;
 use crate::file::{parent_of, sync_directory, write_synced};
 
@@ -85,6 +86,15 @@ fn sync_tree(path: &Path) -> Result<(), StorageError> {
     sync_directory(path)
 }
 
+/// Makes sure that files can be written below a directory, which is created when it is missing.
+///
+/// # Errors
+/// When they can't.
+pub fn require_writable(directory: &Path) -> Result<(), StorageError> {
+    // Dropped at once, it leaves nothing.
+    StagedFile::create(&directory.join("probe")).map(drop)
+}
+
 /// Removes staging files and directories in `parent` whose process is gone.
 ///
 /// # Errors
@@ -139,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_is_no_directory_can_not_be_written() {
+        let root = tempfile::tempdir().unwrap();
+        require_writable(&root.path().join("new/below")).unwrap();
+        assert_eq!(fs::read_dir(root.path().join("new/below")).unwrap().count(), 0);
+        fs::write(root.path().join("file"), b"").unwrap();
+        assert!(require_writable(&root.path().join("file")).is_err());
+    }
+
+    #[test]
     fn what_a_dead_process_left_is_removed() {
         let root = tempfile::tempdir().unwrap();
         // No process has the largest id that the kernel could give.
@@ -148,6 +167,9 @@ mod tests {
         fs::create_dir(&alive).unwrap();
         fs::write(root.path().join("kept"), b"").unwrap();
         remove_abandoned(root.path()).unwrap();
+        assert!(!dead.exists());
+        fs::write(&dead, b"half a file").unwrap();
+        crate::write_file(&root.path().join("kept"), b"").unwrap();
         assert!(!dead.exists());
         assert!(alive.exists() && root.path().join("kept").exists());
     }

@@ -5,15 +5,17 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::StorageError;
+use crate::directory::remove_abandoned;
 
 /// Writes `bytes` to `path`: first under a temporary name beside it, flushed to disk, then renamed.
-/// Missing parent directories are created.
+/// Missing parent directories are created, and what dead processes left there is removed.
 ///
 /// # Errors
 /// When a step is refused; an existing file at `path` is then untouched.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     let parent = parent_of(path);
     fs::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
+    remove_abandoned(parent)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = parent.join(format!(".staging-{}-{name}", std::process::id()));
     let written = write_synced(&temporary, bytes)

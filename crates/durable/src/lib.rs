@@ -9,7 +9,7 @@ mod file;
 mod hash;
 mod staged_file;
 
-pub use directory::{StagedDirectory, remove_abandoned};
+pub use directory::{StagedDirectory, remove_abandoned, require_writable};
 pub use file::write_file;
 pub use hash::{sha256_file, sha256_hex};
 pub use staged_file::{StagedFile, publish_file};

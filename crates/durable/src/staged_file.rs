@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::StorageError;
+use crate::directory::remove_abandoned;
 use crate::file::{parent_of, sync_directory};
 
 /// A file under construction. Nothing is visible under its final name before [`StagedFile::publish`];
@@ -19,13 +20,14 @@ pub struct StagedFile {
 
 impl StagedFile {
     /// Starts a file that is to become `target`, under a temporary name beside it. Missing parent
-    /// directories are created.
+    /// directories are created, and what dead processes left there is removed.
     ///
     /// # Errors
     /// When the directory can't be written.
     pub fn create(target: &Path) -> Result<Self, StorageError> {
         let parent = parent_of(target);
         fs::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
+        remove_abandoned(parent)?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let staging = parent.join(format!(".staging-{}-{name}", std::process::id()));
         let file = File::create(&staging).map_err(StorageError::at("create", &staging))?;

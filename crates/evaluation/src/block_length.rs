@@ -25,18 +25,18 @@ impl Spectrum {
         if n < 20 {
             return None;
         }
-        let most =
-            ((n as f64).sqrt().ceil() as usize + 5_usize.max((n as f64).log10().sqrt() as usize)).min(n - 1);
+        let most = ((n as f64).sqrt().ceil() as usize + 5_usize.max((n as f64).log10() as usize)).min(n - 1);
         let gamma = autocovariances(values, most);
         if gamma[0] <= 0.0 {
             return None;
         }
-        // The first lag behind which five correlations in a row are insignificant.
-        let quiet = 5.max((n as f64).log10().sqrt().ceil() as usize);
+        // The first lag of five in a row whose correlations are insignificant, as Patton's own program has it:
+        // the paper's is one less.
+        let quiet = 5.max((n as f64).log10() as usize);
         let bound = 2.0 * ((n as f64).log10() / n as f64).sqrt();
         let significant = |lag: usize| (gamma[lag] / gamma[0]).abs() > bound;
-        let last = (0..=most - quiet).find(|m| (m + 1..=m + quiet).all(|lag| !significant(lag)));
-        let window = (2 * last.unwrap_or(most - quiet).max(1)).min(most);
+        let first = (1..=most - quiet).find(|m| (*m..m + quiet).all(|lag| !significant(lag)));
+        let window = first.map_or(most, |first| 2 * first).min(most);
         let weight = |lag: usize| {
             let share = lag as f64 / window as f64;
             if share <= 0.5 { 1.0 } else { (2.0 * (1.0 - share)).max(0.0) }

@@ -13,6 +13,17 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// A number with its 95% interval where the draws allow one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// On all rows.
+    pub value: f64,
+    /// 2.5% quantile of the block bootstrap.
+    pub low: Option<f64>,
+    /// 97.5% quantile.
+    pub high: Option<f64>,
+}
+
 /// The scores of a model or baseline, each pooled over the folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Metrics {

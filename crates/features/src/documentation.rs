@@ -148,8 +148,8 @@ fn head(timeframe: Timeframe) -> String {
          **settled**: bars until a cold start agrees with a start long ago to 1e-9 of the column's scale; \
          rows before that are neither trained on nor predicted from. A segment starts at the first bar and \
          after every hole that is longer than the gap policy allows.\n\
-         - Numbers are those of {timeframe} bars. † marks columns whose window is a span of time, so that \
-         their bars, and their formula where it names them, differ on other timeframes. The windows and strides of catch22 and tsfresh are those of a run that \
+         - Numbers are those of {timeframe} bars. † marks columns whose window is 7 days of bars below 1h, 30 days of bars from 1h to below 1d, and 252 \
+         bars from 1d on, so that their bars, and their formula where it names them, differ on other timeframes. The windows and strides of catch22 and tsfresh are those of a run that \
          sets neither `window_bars` nor `stride_bars`.\n\
          - **source** is \"—\" where the formula is plain arithmetic. n bars end with the newest, itself \
          included. SMA, EMA, std are of the newest n values; std has n − 1 in the denominator unless the \

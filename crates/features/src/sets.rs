@@ -270,12 +270,12 @@ impl Default for FeatureSpec {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeatureSpecError {
     /// Neither a set nor a column.
-    #[error("`{name}` is neither a feature set ({}) nor a feature; features are {known}", set_names().collect::<Vec<_>>().join(", "))]
+    #[error("`{name}` is neither a feature set ({}) nor a feature; did you mean `{nearest}`? All features are in docs/features.md", set_names().collect::<Vec<_>>().join(", "))]
     Unknown {
         /// As asked.
         name: String,
-        /// What there is.
-        known: String,
+        /// The name most like it.
+        nearest: String,
     },
     /// A timeframe behind the `@` that can't be made of the bars.
     #[error("`{name}`: {reason}")]
@@ -298,7 +298,9 @@ pub enum FeatureSpecError {
         most: usize,
     },
     /// Other symbols are asked for, but none is named.
-    #[error("`{name}`: features.references is empty: name reference symbols and data.references")]
+    #[error(
+        "`{name}` looks at other symbols, and there are none; name files of their bars as data.references, for example --set 'data.references=[\"ETHUSDT-5m.csv.gz\"]' (paths are relative to the config)"
+    )]
     NoReferences {
         /// As asked.
         name: String,
@@ -530,8 +532,11 @@ impl Catalogue {
     }
 
     fn unknown(&self, name: &str) -> FeatureSpecError {
-        let names: Vec<&str> = self.features.iter().map(|(column, _)| column.name.as_str()).collect();
-        FeatureSpecError::Unknown { name: name.to_owned(), known: names.join(", ") }
+        let sets: Vec<&str> = set_names().collect();
+        let names = self.features.iter().map(|(column, _)| column.name.as_str()).chain(sets);
+        let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+        let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default();
+        FeatureSpecError::Unknown { name: name.to_owned(), nearest: nearest.to_owned() }
     }
 }
 

@@ -1,12 +1,16 @@
 //! From a spec to labels: some definitions are fixed, some are fitted on the past first.
 
-use detectors::{GaussianHmm, HmmConfig, HmmError};
-use market::{BarSeries, Classes, ClassesError, Timestamp};
+use detectors::{GaussianHmm, HmmConfig, JumpConfig, JumpModel};
+use market::{BarSeries, Classes, Taxonomy};
 
+use crate::error::LabelError;
 use crate::label::LabelSeries;
-use crate::provided::ProvidedColumns;
+use crate::labeller::{Fitted, Labeller};
+use crate::provided::{self, ProvidedColumns};
 use crate::spec::{LabelKind, LabelSpec};
-use crate::{forward_direction, hidden_states, provided, volatility};
+
+/// States that can be told apart.
+const MOST_STATES: usize = 10;
 
 /// A checked label definition, before anything is fitted.
 #[derive(Debug, Clone)]
@@ -15,35 +19,29 @@ pub struct Definition {
     columns: Option<ProvidedColumns>,
 }
 
-/// A definition that can label any series: what it has to learn, it has learned.
-#[derive(Debug, Clone)]
-pub struct Labeller {
-    spec: LabelSpec,
-    fitted: Fitted,
-}
-
-#[derive(Debug, Clone)]
-enum Fitted {
-    Fixed,
-    Hmm(GaussianHmm),
-    Provided(LabelSeries),
-}
-
 impl Definition {
     /// Checks the parameters. `columns` are the texts of the user's own label columns, for `provided`.
     ///
     /// # Errors
     /// [`LabelError`] names the parameter that makes no sense.
     pub fn new(spec: &LabelSpec, columns: Option<ProvidedColumns>) -> Result<Self, LabelError> {
-        let at_least = |name, value: usize, least: usize| {
-            if value < least { Err(LabelError::TooSmall { name, value, least }) } else { Ok(()) }
-        };
         at_least("horizon", spec.horizon, 1)?;
         match spec.kind {
             LabelKind::ForwardDirection => {
                 at_least("sigma_window", spec.sigma_window, 2)?;
-                if !(spec.k.is_finite() && spec.k >= 0.0) {
-                    return Err(LabelError::BandWidth(spec.k));
+                number("k", spec.k, spec.k >= 0.0, "zero or more")?;
+            }
+            LabelKind::TripleBarrier => {
+                at_least("sigma_window", spec.sigma_window, 2)?;
+                number("profit_barrier", spec.profit_barrier, spec.profit_barrier > 0.0, "above zero")?;
+                number("stop_barrier", spec.stop_barrier, spec.stop_barrier > 0.0, "above zero")?;
+            }
+            LabelKind::TrendVol => {
+                at_least("trend_window", spec.trend_window, 2)?;
+                at_least("trend_reference", spec.trend_reference, spec.trend_window)?;
+                number("trend_threshold", spec.trend_threshold, spec.trend_threshold >= 0.0, "zero or more")?;
+                if let Some(fixed) = spec.fixed_threshold {
+                    number("fixed_threshold", fixed, fixed >= 0.0, "zero or more")?;
                 }
             }
             LabelKind::Volatility => {
@@ -51,10 +49,21 @@ impl Definition {
                     at_least("median_window", window, 1)?;
                 }
             }
-            LabelKind::Hmm => {
+            LabelKind::SmoothedTrend => {
+                at_least("ema_window", spec.ema_window, 1)?;
+                at_least("slope_window", spec.slope_window, 1)?;
+                at_least("slope_sigma_window", spec.slope_sigma_window, 2)?;
+                number("enter", spec.enter, spec.enter > 0.0, "above zero")?;
+                let inside = (0.0..=spec.enter).contains(&spec.leave);
+                number("leave", spec.leave, inside, "zero or more and not above label.enter")?;
+            }
+            LabelKind::Hmm | LabelKind::Jump => {
                 at_least("states", spec.states, 2)?;
-                if spec.states > 10 {
+                if spec.states > MOST_STATES {
                     return Err(LabelError::TooManyStates(spec.states));
+                }
+                if spec.kind == LabelKind::Jump {
+                    number("jump_penalty", spec.jump_penalty, spec.jump_penalty >= 0.0, "zero or more")?;
                 }
             }
             LabelKind::Provided => {
@@ -73,7 +82,7 @@ impl Definition {
 
     /// True when [`Definition::fit`] learns from the bars it is given, so that each fold needs its own.
     pub fn is_fitted_on_data(&self) -> bool {
-        matches!(self.spec.kind, LabelKind::Hmm)
+        matches!(self.spec.kind, LabelKind::Hmm | LabelKind::Jump)
     }
 
     /// Learns what there is to learn from the bars before `end` (exclusive) only.
@@ -81,92 +90,67 @@ impl Definition {
     /// # Errors
     /// [`LabelError`] when a detector can't be fitted or the user's columns are no labels.
     pub fn fit(&self, series: &BarSeries, end: usize) -> Result<Labeller, LabelError> {
-        let fitted = match (self.spec.kind, &self.columns) {
-            (LabelKind::Hmm, _) => {
-                let config = HmmConfig { states: self.spec.states, ..HmmConfig::default() };
-                Fitted::Hmm(GaussianHmm::fit(series, end, &config)?)
+        let spec = self.spec.clone();
+        let (classes, fitted) = match spec.kind {
+            LabelKind::ForwardDirection | LabelKind::TripleBarrier | LabelKind::SmoothedTrend => {
+                (Classes::direction(), Fitted::Fixed)
             }
-            (LabelKind::Provided, Some(columns)) => {
+            LabelKind::TrendVol => (Classes::trend_vol(), Fitted::Fixed),
+            LabelKind::Volatility => (Classes::volatility(), Fitted::Fixed),
+            LabelKind::Hmm => {
+                let config = HmmConfig { states: spec.states, ..HmmConfig::default() };
+                let model = GaussianHmm::fit(series, end, &config)?;
+                (states(model.state_names())?, Fitted::Hmm(model))
+            }
+            LabelKind::Jump => {
+                let config =
+                    JumpConfig { states: spec.states, penalty: spec.jump_penalty, ..JumpConfig::default() };
+                let model = JumpModel::fit(series, end, &config)?;
+                (states(model.state_names())?, Fitted::Jump(model))
+            }
+            LabelKind::Provided => {
+                let columns = self.columns.as_ref().ok_or(LabelError::ColumnsMissing)?;
                 let (classes, labels) = provided::label(series, columns)?;
-                Fitted::Provided(LabelSeries { classes, labels })
+                (classes.clone(), Fitted::Provided(LabelSeries { classes, labels }))
             }
-            (LabelKind::Provided, None) => return Err(LabelError::ColumnsMissing),
-            (LabelKind::ForwardDirection | LabelKind::Volatility, _) => Fitted::Fixed,
         };
-        Ok(Labeller { spec: self.spec.clone(), fitted })
+        Ok(Labeller { spec, classes, fitted })
     }
-}
 
-impl Labeller {
-    /// Labels every bar that has one. No label's future reaches over a breaking hole.
-    pub fn label(&self, series: &BarSeries) -> LabelSeries {
-        let spec = &self.spec;
-        match &self.fitted {
-            Fitted::Provided(labels) => labels.clone(),
-            Fitted::Hmm(model) => LabelSeries {
-                classes: hidden_states::classes(model.n_states()),
-                labels: hidden_states::label(series, spec.horizon, model),
-            },
-            Fitted::Fixed if spec.kind == LabelKind::Volatility => LabelSeries {
-                classes: Classes::volatility(),
-                labels: volatility::label(
-                    series,
-                    spec.horizon,
-                    spec.resolved_median_window(series.timeframe()),
-                ),
-            },
-            Fitted::Fixed => LabelSeries {
-                classes: Classes::direction(),
-                labels: forward_direction::label(series, spec.horizon, spec.k, spec.sigma_window),
-            },
+    /// [`Definition::fit`] with the identity of the `earlier` fit's states: each new state takes the class
+    /// and the name of the earlier one that it is closest to (least sum of squared distances over all
+    /// states). Without it two fits order and name their states each by itself, and where two states are
+    /// about equally volatile class 1 of one may be class 2 of the other. Kinds that learn nothing are
+    /// fitted as ever.
+    ///
+    /// Use the fit before the first test block as the earlier one for all others: it knows nothing that
+    /// they may not know.
+    ///
+    /// # Errors
+    /// As [`Definition::fit`]; [`LabelError::OtherKind`] or [`LabelError::Match`] when the earlier fit is
+    /// of another definition.
+    pub fn refit(&self, series: &BarSeries, end: usize, earlier: &Labeller) -> Result<Labeller, LabelError> {
+        if earlier.spec.kind != self.spec.kind {
+            return Err(LabelError::OtherKind { ours: self.spec.kind, earlier: earlier.spec.kind });
         }
+        let labeller = self.fit(series, end)?;
+        let fitted = match (labeller.fitted, &earlier.fitted) {
+            (Fitted::Hmm(model), Fitted::Hmm(earlier)) => Fitted::Hmm(model.matched_to(earlier)?),
+            (Fitted::Jump(model), Fitted::Jump(earlier)) => Fitted::Jump(model.matched_to(earlier)?),
+            (fitted, _) => return Ok(Labeller { fitted, ..labeller }),
+        };
+        Ok(Labeller { fitted, classes: earlier.classes.clone(), spec: labeller.spec })
     }
 }
 
-/// Why there are no labels.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum LabelError {
-    /// A count below its least sensible value.
-    #[error("label.{name} is {value}; it must be at least {least}")]
-    TooSmall {
-        /// Parameter.
-        name: &'static str,
-        /// As given.
-        value: usize,
-        /// Least.
-        least: usize,
-    },
-    /// Not a width.
-    #[error("label.k is {0}; it must be a finite number, zero or more")]
-    BandWidth(f64),
-    /// States that could hardly be told apart.
-    #[error("label.states is {0}; at most 10 states can be told apart")]
-    TooManyStates(usize),
-    /// `provided` without its columns.
-    #[error(
-        "label.kind = \"provided\" needs label.column and label.until_column; without the time until which a label looks ahead, purging and persistence can't be right"
-    )]
-    ColumnsMissing,
-    /// A label without its end.
-    #[error("the bar at {at} has a label but no time in label.until_column")]
-    UntilMissing {
-        /// Open time of the bar.
-        at: Timestamp,
-    },
-    /// An end before the bar itself.
-    #[error(
-        "the label of the bar at {at} ends at {until}, before the bar itself; label.until_column must not lie in the past"
-    )]
-    UntilBeforeBar {
-        /// Open time of the bar.
-        at: Timestamp,
-        /// As given.
-        until: Timestamp,
-    },
-    /// The user's class names.
-    #[error("label.column: {0}")]
-    Classes(#[from] ClassesError),
-    /// The hidden Markov model.
-    #[error(transparent)]
-    Hmm(#[from] HmmError),
+fn at_least(name: &'static str, value: usize, least: usize) -> Result<(), LabelError> {
+    if value < least { Err(LabelError::TooSmall { name, value, least }) } else { Ok(()) }
+}
+
+fn number(name: &'static str, value: f64, fits: bool, needs: &'static str) -> Result<(), LabelError> {
+    if value.is_finite() && fits { Ok(()) } else { Err(LabelError::Number { name, value, needs }) }
+}
+
+fn states(names: Vec<String>) -> Result<Classes, LabelError> {
+    Ok(Classes::new(Taxonomy::States, names)?)
 }

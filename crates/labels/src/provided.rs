@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use market::{BarSeries, Classes, Taxonomy, Timestamp};
 
-use crate::definition::LabelError;
+use crate::error::LabelError;
 use crate::label::Label;
 
 /// The text of the two columns, one value for each bar. An empty cell is a bar without a label.

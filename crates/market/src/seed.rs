@@ -37,6 +37,8 @@ pub enum Purpose {
     Part = 10,
     /// Places and changes of the leak check.
     LeakCheck = 11,
+    /// Random places of training and test parts.
+    SplitOrigin = 12,
 }
 
 impl Seed {

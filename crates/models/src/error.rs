@@ -29,6 +29,9 @@ pub enum FitError {
         /// Cause.
         source: networks::NetworkError,
     },
+    /// It could not answer for the rows that calibrate it.
+    #[error(transparent)]
+    Calibration(#[from] PredictError),
 }
 
 /// A model could not answer.
@@ -100,6 +103,11 @@ pub enum LoadError {
         /// Columns.
         n_features: usize,
     },
+    /// Numbers that correct nothing.
+    #[error(
+        "the calibration in the manifest is not one finite shift for each class and a sharpness of at least 0"
+    )]
+    Calibration,
     /// The files hold another model than the manifest describes.
     #[error("the weights of {name} are for {found} features and classes, the manifest says {expected}")]
     Shape {

@@ -5,18 +5,25 @@ use networks::{Architecture, EpochReport, NetworkShape, StopReason};
 use serde::{Deserialize, Serialize};
 use trees::RandomForest;
 
+use crate::calibration::{Calibration, CalibrationMethod};
 use crate::error::{FitError, LoadError, PredictError};
 use crate::network_model::NetworkModel;
-use crate::rows::{FeatureView, TrainingSet};
+use crate::rows::{FeatureView, LabelledRows, TrainingSet};
 use crate::spec::{FitProgress, ModelKind, ModelSpec};
 use crate::{forest_model, network_model};
 
 /// Fewer training rows than this teach nothing.
 const MINIMUM_ROWS: usize = 100;
 
-/// A model that can answer.
+/// A model that can answer: what was fitted, and what makes its probabilities mean what they say.
 #[derive(Debug)]
-pub enum FittedModel {
+pub struct FittedModel {
+    model: Model,
+    calibration: Option<Calibration>,
+}
+
+#[derive(Debug)]
+enum Model {
     /// Random forest.
     Forest(RandomForest),
     /// LSTM or Transformer, with its scaler.
@@ -37,6 +44,8 @@ pub struct ModelDescription {
     pub lookback: usize,
     /// Sizes of a network.
     pub architecture: Option<Architecture>,
+    /// How its probabilities are corrected; null when they are not.
+    pub calibration: Option<Calibration>,
 }
 
 /// What a fit has to say beside the model.
@@ -51,7 +60,8 @@ pub struct FitNotes {
 }
 
 impl FittedModel {
-    /// Fits a model on the training rows only (a network also watches the validation rows).
+    /// Fits a model. The validation rows decide when a network stops, and calibrate; what a forest says about them
+    /// comes from a forest that did not learn from them, and the forest that is returned did.
     ///
     /// # Errors
     /// [`FitError`] when there are fewer than 100 training rows, the settings make no sense, or training
@@ -59,6 +69,7 @@ impl FittedModel {
     pub fn fit(
         spec: &ModelSpec,
         data: &TrainingSet<'_>,
+        calibration: CalibrationMethod,
         seed: Seed,
         progress: &dyn FitProgress,
     ) -> Result<(Self, FitNotes), FitError> {
@@ -72,34 +83,42 @@ impl FittedModel {
         }
         match spec {
             ModelSpec::RandomForest(config) => {
+                let corrected = if calibration == CalibrationMethod::None || data.validation.ends.is_empty() {
+                    None
+                } else {
+                    let only = TrainingSet { validation: LabelledRows::default(), ..*data };
+                    let earlier = Model::Forest(forest_model::fit(config, &only, seed, progress)?);
+                    earlier.calibrate(calibration, data)?
+                };
                 let forest = forest_model::fit(config, data, seed, progress)?;
                 let out_of_bag_accuracy = forest.out_of_bag().map(|score| score.accuracy);
-                Ok((Self::Forest(forest), FitNotes { out_of_bag_accuracy, ..FitNotes::default() }))
+                let notes = FitNotes { out_of_bag_accuracy, ..FitNotes::default() };
+                Ok((Self { model: Model::Forest(forest), calibration: corrected }, notes))
             }
             ModelSpec::Network(network) => {
                 let (model, history) = network_model::fit(spec.kind(), network, data, seed, progress)?;
-                let stopped = Some(history.stopped);
-                Ok((
-                    Self::Network(Box::new(model)),
-                    FitNotes { epochs: history.epochs, stopped, ..FitNotes::default() },
-                ))
+                let notes = FitNotes {
+                    epochs: history.epochs,
+                    stopped: Some(history.stopped),
+                    ..FitNotes::default()
+                };
+                let model = Model::Network(Box::new(model));
+                let calibration = model.calibrate(calibration, data)?;
+                Ok((Self { model, calibration }, notes))
             }
         }
     }
 
     /// Rows it looks at.
     pub fn lookback(&self) -> usize {
-        match self {
-            Self::Forest(_) => 1,
-            Self::Network(model) => model.lookback,
-        }
+        self.model.lookback()
     }
 
     /// Impurity importance of each feature, for models that have one.
     pub fn impurity_importance(&self) -> Option<&[f64]> {
-        match self {
-            Self::Forest(forest) => Some(forest.impurity_importance()),
-            Self::Network(_) => None,
+        match &self.model {
+            Model::Forest(forest) => Some(forest.impurity_importance()),
+            Model::Network(_) => None,
         }
     }
 
@@ -109,9 +128,9 @@ impl FittedModel {
     /// [`PredictError`] when the rows have another width, a window starts before the first row, or a value
     /// is not finite.
     pub fn predict_values(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
-        let expected = match self {
-            Self::Forest(forest) => forest.n_columns(),
-            Self::Network(model) => model.scaler.n_features(),
+        let expected = match &self.model {
+            Model::Forest(forest) => forest.n_columns(),
+            Model::Network(model) => model.scaler.n_features(),
         };
         if view.n_features != expected {
             return Err(PredictError::FeatureCount { expected, found: view.n_features });
@@ -128,10 +147,12 @@ impl FittedModel {
                 }
             }
         }
-        match self {
-            Self::Forest(forest) => forest_model::predict(forest, view),
-            Self::Network(model) => model.predict(view),
+        let mut values = self.model.predict(view)?;
+        if let Some(calibration) = &self.calibration {
+            let n_classes = values.len() / view.ends.len().max(1);
+            values.chunks_exact_mut(n_classes.max(1)).for_each(|row| calibration.apply(row));
         }
+        Ok(values)
     }
 
     /// Class probabilities of every asked-for row.
@@ -154,15 +175,17 @@ impl FittedModel {
 
     /// What the manifest has to say about it.
     pub fn describe(&self) -> ModelDescription {
-        match self {
-            Self::Forest(forest) => ModelDescription {
+        let calibration = self.calibration.clone();
+        match &self.model {
+            Model::Forest(forest) => ModelDescription {
                 kind: ModelKind::RandomForest,
                 n_features: forest.n_columns(),
                 n_classes: forest.n_classes(),
                 lookback: 1,
                 architecture: None,
+                calibration,
             },
-            Self::Network(model) => {
+            Model::Network(model) => {
                 let shape = model.network.shape();
                 let architecture = model.network.architecture().clone();
                 let kind = match architecture {
@@ -175,6 +198,7 @@ impl FittedModel {
                     n_classes: shape.n_classes,
                     lookback: shape.length,
                     architecture: Some(architecture),
+                    calibration,
                 }
             }
         }
@@ -185,9 +209,9 @@ impl FittedModel {
     /// # Errors
     /// When the weights can't be read from the device.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, PredictError> {
-        Ok(match self {
-            Self::Forest(forest) => vec![(forest_model::FILE, forest.to_safetensors())],
-            Self::Network(model) => vec![
+        Ok(match &self.model {
+            Model::Forest(forest) => vec![(forest_model::FILE, forest.to_safetensors())],
+            Model::Network(model) => vec![
                 (network_model::WEIGHTS_FILE, model.network.to_safetensors()?),
                 (network_model::SCALER_FILE, scaler_json(model)),
             ],
@@ -203,7 +227,11 @@ impl FittedModel {
         file: impl Fn(&str) -> Option<&'b [u8]>,
     ) -> Result<Self, LoadError> {
         let bytes = |name: &str| file(name).ok_or_else(|| LoadError::Missing(name.to_owned()));
-        match (&description.kind, &description.architecture) {
+        let calibration = description.calibration.clone();
+        if calibration.as_ref().is_some_and(|fitted| !fitted.is_valid(description.n_classes)) {
+            return Err(LoadError::Calibration);
+        }
+        let model = match (&description.kind, &description.architecture) {
             (ModelKind::Lstm | ModelKind::Transformer, Some(architecture)) => {
                 let shape = NetworkShape {
                     n_features: description.n_features,
@@ -212,10 +240,10 @@ impl FittedModel {
                 };
                 let (weights, scaler) =
                     (bytes(network_model::WEIGHTS_FILE)?, bytes(network_model::SCALER_FILE)?);
-                Ok(Self::Network(Box::new(NetworkModel::load(architecture, shape, weights, scaler)?)))
+                Model::Network(Box::new(NetworkModel::load(architecture, shape, weights, scaler)?))
             }
             (ModelKind::Lstm | ModelKind::Transformer, None) => {
-                Err(LoadError::Missing("architecture".to_owned()))
+                return Err(LoadError::Missing("architecture".to_owned()));
             }
             (ModelKind::RandomForest, _) => {
                 let forest = forest_model::load(bytes(forest_model::FILE)?)?;
@@ -227,9 +255,41 @@ impl FittedModel {
                 if found != expected {
                     return Err(LoadError::Shape { name: "random_forest".to_owned(), expected, found });
                 }
-                Ok(Self::Forest(forest))
+                Model::Forest(forest)
             }
+        };
+        Ok(Self { model, calibration })
+    }
+}
+
+impl Model {
+    fn lookback(&self) -> usize {
+        match self {
+            Self::Forest(_) => 1,
+            Self::Network(model) => model.lookback,
         }
+    }
+
+    /// Uncorrected class probabilities of every asked-for row, `[n_ends · n_classes]`.
+    fn predict(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
+        match self {
+            Self::Forest(forest) => forest_model::predict(forest, view),
+            Self::Network(model) => model.predict(view),
+        }
+    }
+
+    /// The correction that the validation rows ask for.
+    fn calibrate(
+        &self,
+        method: CalibrationMethod,
+        data: &TrainingSet<'_>,
+    ) -> Result<Option<Calibration>, FitError> {
+        let LabelledRows { ends, classes } = data.validation;
+        if method == CalibrationMethod::None || ends.is_empty() {
+            return Ok(None);
+        }
+        let view = FeatureView { values: data.values, n_features: data.n_features, ends };
+        Ok(Calibration::fit(method, &self.predict(&view)?, classes, data.n_classes))
     }
 }
 

@@ -5,6 +5,7 @@
 //! `lookback` rows, so batch, stream and replay agree. Scalers are part of the model and are fitted on its
 //! training rows only. Knows no bars, no labels and no splits.
 
+mod calibration;
 mod error;
 mod fitted;
 mod forest_model;
@@ -13,6 +14,7 @@ mod rows;
 mod scaler;
 mod spec;
 
+pub use calibration::{Calibration, CalibrationMethod};
 pub use error::{FitError, LoadError, PredictError};
 pub use fitted::{FitNotes, FittedModel, ModelDescription};
 pub use rows::{FeatureView, LabelledRows, TrainingSet};

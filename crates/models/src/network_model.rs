@@ -16,7 +16,7 @@ pub(crate) const SCALER_FILE: &str = "scaler.json";
 
 /// A trained network with the scaler of its training rows.
 #[derive(Debug)]
-pub struct NetworkModel {
+pub(crate) struct NetworkModel {
     pub(crate) network: Network,
     pub(crate) scaler: StandardScaler,
     pub(crate) lookback: usize,

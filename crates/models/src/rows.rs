@@ -38,6 +38,6 @@ pub struct TrainingSet<'a> {
     pub n_classes: usize,
     /// Rows to learn from.
     pub train: LabelledRows<'a>,
-    /// Later rows to decide when to stop; empty for models that do not need them.
+    /// Later rows to decide when to stop and to calibrate; may be empty.
     pub validation: LabelledRows<'a>,
 }

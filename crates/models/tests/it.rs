@@ -3,8 +3,8 @@
 
 use market::{Purpose, Seed};
 use models::{
-    FeatureView, FitError, FittedModel, LabelledRows, ModelKind, ModelSpec, NetworkSpec, NoProgress,
-    PredictError, TrainingSet,
+    CalibrationMethod, FeatureView, FitError, FittedModel, LabelledRows, ModelKind, ModelSpec, NetworkSpec,
+    NoProgress, PredictError, TrainingSet,
 };
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig, TransformerConfig};
 use rand::RngExt;
@@ -68,7 +68,8 @@ impl Rows {
             train: labelled(0..450),
             validation: labelled(460..594),
         };
-        FittedModel::fit(spec, &data, Seed(seed), &NoProgress).map(|(model, _)| model)
+        FittedModel::fit(spec, &data, CalibrationMethod::Vector, Seed(seed), &NoProgress)
+            .map(|(model, _)| model)
     }
 
     fn view<'a>(&'a self, ends: &'a [usize]) -> FeatureView<'a> {
@@ -175,7 +176,7 @@ fn one_class_is_survived_and_too_few_rows_are_refused() {
             train: LabelledRows { ends: &rows.ends[..99], classes: &rows.classes[..99] },
             validation: LabelledRows::default(),
         };
-        let refused = FittedModel::fit(&spec, &data, Seed(1), &NoProgress);
+        let refused = FittedModel::fit(&spec, &data, CalibrationMethod::None, Seed(1), &NoProgress);
         assert!(matches!(refused, Err(FitError::TooFewRows { rows: 99, needed: 100, .. })));
     }
 }

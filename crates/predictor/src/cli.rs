@@ -56,9 +56,12 @@ pub(crate) struct PredictArguments {
     /// File to write
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Form of the output; by default from its name, .csv or else JSON lines
+    /// Form of the output; by default from its name, .jsonl or .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// What to do about odd rows, such as invalid_bars=drop (repeatable)
+    #[arg(long, value_name = "KIND=ACTION")]
+    pub(crate) policy: Vec<String>,
     /// Symbol in the predictions; by default from the input's name
     #[arg(long)]
     pub(crate) symbol: Option<String>,

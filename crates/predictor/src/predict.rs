@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use data::LoadOptions;
+use anyhow::{Context, Result, anyhow, bail};
+use data::{LoadError, LoadOptions, QualityPolicy};
 use market::{BarSeries, Prediction};
 use pipeline::Bundle;
 
@@ -16,14 +16,17 @@ const BATCH: usize = 1024;
 
 /// Predicts every bar with enough past and writes the predictions. Answers with one line of text.
 pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
+    let format = format(arguments)?;
+    data::keep_inputs(&arguments.output, &[&arguments.input[..], &arguments.reference].concat())?;
     let bundle = Bundle::load(&arguments.model)?;
     let core = bundle.pipeline.core();
     let options = LoadOptions {
         symbol: arguments.symbol.clone(),
         max_missing_bars: Some(core.gaps.max_missing_bars),
+        policy: policy(&arguments.policy)?,
         ..LoadOptions::default()
     };
-    let mut loaded = data::load_files(&arguments.input, &options)?;
+    let mut loaded = data::load_files(&arguments.input, &options).map_err(with_option)?;
     if !arguments.reference.is_empty() {
         loaded.series = beside_references(arguments, loaded.series)?;
     }
@@ -49,8 +52,6 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
         );
     }
     let predictions = answer(&bundle, series, &table, &answerable)?;
-    let by_name = arguments.output.extension().is_some_and(|extension| extension == "csv");
-    let format = arguments.format.unwrap_or(if by_name { Format::Csv } else { Format::Jsonl });
     let text = match format {
         Format::Jsonl => write::jsonl(&predictions)?,
         Format::Csv => write::csv(&predictions)?,
@@ -65,6 +66,38 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
         series.len() - predictions.len(),
         arguments.output.display()
     ))
+}
+
+/// The policy that `KIND=ACTION` settings describe.
+fn policy(settings: &[String]) -> Result<QualityPolicy> {
+    let mut kinds = serde_json::Map::new();
+    for setting in settings {
+        let Some((kind, action)) = setting.split_once('=') else {
+            bail!("--policy {setting}: write it as KIND=ACTION, such as invalid_bars=drop");
+        };
+        kinds.insert(kind.to_owned(), action.into());
+    }
+    serde_json::from_value(kinds.into()).map_err(|error| anyhow!("--policy {}: {error}", settings.join(" ")))
+}
+
+/// Advice that names a config's value also says how it is given here.
+fn with_option(error: LoadError) -> anyhow::Error {
+    let text = error.to_string();
+    if text.contains("data.policy.") { anyhow!("{text} (here: --policy KIND=ACTION)") } else { error.into() }
+}
+
+/// The form that is asked for, or that the output's name says.
+fn format(arguments: &PredictArguments) -> Result<Format> {
+    let extension = arguments.output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    match (arguments.format, extension.as_deref()) {
+        (Some(format), _) => Ok(format),
+        (None, Some("csv")) => Ok(Format::Csv),
+        (None, Some("jsonl" | "ndjson")) => Ok(Format::Jsonl),
+        (None, _) => bail!(
+            "{} does not say in which form to write; name it .jsonl or .csv, or add --format",
+            arguments.output.display()
+        ),
+    }
 }
 
 /// The bars with those of the references beside them, cut to where all of these have bars.

@@ -1,23 +1,21 @@
-//! `trainer data check`: what is in a file of bars.
+//! `trainer data check`: what is in files of bars.
 
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::Result;
-use data::{Action, LoadOptions, QualityPolicy};
 
 use crate::cli::Outcome;
+use crate::config::ConfigFile;
+use crate::data_command::CheckArguments;
+use crate::source;
 
-/// Reports on a file. Rows that could not be used are dropped and counted, so that all of them are found.
-pub(crate) fn run(file: &Path, json: bool, out: &mut dyn Write) -> Result<Outcome> {
-    let policy = QualityPolicy {
-        duplicates: Action::Drop,
-        out_of_order: Action::Drop,
-        invalid_bars: Action::Drop,
-        ..QualityPolicy::default()
-    };
-    let loaded = data::load(file, &LoadOptions { policy, ..LoadOptions::default() })?;
-    if json {
+/// What stands for a config: rows that could not be used are dropped and counted, so that all of them are found.
+const BUILT_IN: &str = "name = \"check\"\nmodels = [\"random_forest\"]\n\n[data.policy]\nduplicates = \"drop\"\nout_of_order = \"drop\"\ninvalid_bars = \"drop\"\n";
+
+/// Reports on the files.
+pub(crate) fn run(arguments: &CheckArguments, out: &mut dyn Write) -> Result<Outcome> {
+    let loaded = source::load(&ConfigFile::built_in(BUILT_IN, &arguments.set)?, &arguments.data)?;
+    if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&loaded.quality)?)?;
     } else {
         writeln!(out, "{}", loaded.quality)?;

@@ -11,6 +11,7 @@ use market::Timeframe;
 use crate::data_command::DataCommand;
 use crate::feature_file::{self, FeaturesArguments};
 use crate::leak_check::{self, LeakCheckArguments};
+use crate::validate::{self, ValidateArguments};
 use crate::{synth, train};
 
 /// How a command ended, as its exit code. Failures are errors, exit code 2.
@@ -43,6 +44,7 @@ const EXAMPLES: &str = "Examples:
   trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
   trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
   trainer leak-check --config random_forest.toml --data BTCUSDT-5m.csv.gz
+  trainer validate --protocol leaky --config random_forest.toml --data BTCUSDT-1h.csv.gz
 
 Exit codes: 0 done, 1 the answer is no, 2 failed.";
 
@@ -91,6 +93,8 @@ enum Command {
     Features(FeaturesArguments),
     /// Look for information from the future in features, and from the past in labels
     LeakCheck(LeakCheckArguments),
+    /// Show how much a wrong protocol flatters, beside the honest one
+    Validate(ValidateArguments),
     /// Get bars, look at them, make longer ones
     #[command(subcommand)]
     Data(DataCommand),
@@ -111,7 +115,7 @@ pub(crate) struct SynthArguments {
     /// Length of a bar
     #[arg(long, default_value = "1h")]
     pub(crate) timeframe: Timeframe,
-    /// CSV file to write; compressed when its name ends in .gz
+    /// File to write; its ending says the form: .csv, .csv.gz or .parquet
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }
@@ -142,6 +146,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         }
         Some(Command::LeakCheck(arguments)) => {
             on_threads(arguments.threads, out, |out| leak_check::run(&arguments, out))
+        }
+        Some(Command::Validate(arguments)) => {
+            on_threads(arguments.threads, out, |out| validate::run(&arguments, out))
         }
         None => on_threads(cli.train.threads, out, |out| train::run(&cli.train, out)),
     }

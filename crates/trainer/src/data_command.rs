@@ -13,14 +13,9 @@ use crate::{check, fetch, resample};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {
-    /// Report what is in a file of bars: layout, span, holes, and everything odd
-    Check {
-        /// CSV or CSV.gz
-        file: PathBuf,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Report what is in files of bars: layout, span, holes, and everything odd
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArguments),
     /// Download an exchange's public bars (Binance; no key is needed)
     #[command(long_about = FETCH, after_help = FETCH_EXAMPLES)]
     Fetch(FetchArguments),
@@ -28,6 +23,12 @@ pub(crate) enum DataCommand {
     #[command(long_about = RESAMPLE, after_help = RESAMPLE_EXAMPLES)]
     Resample(ResampleArguments),
 }
+
+const CHECK_EXAMPLES: &str = "Examples:
+  trainer data check BTCUSDT-5m.csv.gz
+  trainer data check 'BTCUSDT-5m-*.zip' --json
+
+Exit codes: 0 done, 1 there are rows that can't be used (duplicates, out of order, no bars), 2 failed.";
 
 const FETCH: &str = "Download an exchange's public bars (Binance; no key is needed)
 
@@ -53,6 +54,21 @@ const RESAMPLE_EXAMPLES: &str = "Example:
   trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
 
 Exit codes: 0 done, 2 failed.";
+
+/// What checking takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArguments {
+    /// Bars: CSV (plain, gzip, zip) or Parquet, a directory or a pattern such as 'BTCUSDT-5m-*.zip'; all of
+    /// it is one series
+    #[arg(value_name = "BARS", required = true)]
+    pub(crate) data: Vec<PathBuf>,
+    /// Change how the bars are read, such as data.timeframe=5m (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// What downloading takes.
 #[derive(Debug, Clone, Args)]
@@ -110,18 +126,22 @@ impl From<MarketName> for Product {
 /// What resampling takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ResampleArguments {
-    /// Bars to read
-    #[arg(long, value_name = "BARS")]
-    pub(crate) data: PathBuf,
+    /// Bars to read: CSV (plain, gzip, zip) or Parquet, a directory or a pattern such as 'BTCUSDT-5m-*.zip';
+    /// repeatable, all of it is one series
+    #[arg(long, value_name = "BARS", required = true)]
+    pub(crate) data: Vec<PathBuf>,
     /// Length of the new bars: a multiple of that of the old ones, such as 1h, 1d or 1w
     #[arg(long, value_name = "LENGTH")]
     pub(crate) to: Timeframe,
-    /// CSV file to write; compressed when its name ends in .gz
+    /// File to write; its ending says the form: .csv, .csv.gz or .parquet
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Longest hole that does not cut the series, in bars read; told by the data itself by default
     #[arg(long, value_name = "N")]
     pub(crate) max_missing_bars: Option<u64>,
+    /// Change how the bars are read, such as data.timeframe=5m (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -131,7 +151,7 @@ impl DataCommand {
     /// Runs the command.
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         match self {
-            Self::Check { file, json } => check::run(file, *json, out),
+            Self::Check(arguments) => check::run(arguments, out),
             Self::Fetch(arguments) => fetch::run(arguments, out),
             Self::Resample(arguments) => resample::run(arguments, out),
         }

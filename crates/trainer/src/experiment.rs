@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use labels::LabelSeries;
 use market::Seed;
-use models::{ModelKind, ModelSpec};
+use models::{CalibrationMethod, ModelKind, ModelSpec};
 use pipeline::Pipeline;
 
 use crate::config::Config;
@@ -14,8 +14,8 @@ use crate::fold::{Fit, Fitter, Fold, Purposed};
 use crate::importance::{Importance, Sample};
 use crate::progress::Progress;
 use crate::report::{FeatureImportance, FoldSpans, LabelReport, ModelReport, Span, ValidationReport};
-use crate::scoring::Pooled;
-use evaluation::{Block, FoldRows, Metrics, blocks};
+use crate::scoring::{Pooled, Scored};
+use evaluation::{FoldRows, Metrics, Split, SplitScheme, TestBlocks, WalkForward};
 use evaluation::{Predictions, TestRow};
 
 /// Everything a run found out.
@@ -25,6 +25,8 @@ pub(crate) struct Experiment {
     pub(crate) predictions: Vec<Option<Predictions>>,
     pub(crate) models: Vec<ModelReport>,
     pub(crate) baselines: BTreeMap<String, Metrics>,
+    /// Baselines without scores, and why: failed, or not made for this label.
+    pub(crate) baselines_left_out: BTreeMap<String, String>,
     pub(crate) importance: Vec<FeatureImportance>,
     pub(crate) validation: ValidationReport,
     pub(crate) label: LabelReport,
@@ -44,7 +46,7 @@ impl Experiment {
         }
         let importance = measure_importance(&fitter, &folds)?;
 
-        let labels = dataset.labels(dataset.series().len())?;
+        let labels = dataset.labels(dataset.series().len())?.series;
         let mut finals = Vec::new();
         for (place, kind) in config.models.iter().enumerate() {
             let threshold = pooled.threshold(place);
@@ -80,6 +82,7 @@ impl Experiment {
             predictions: pooled.models,
             models: scored.models,
             baselines: scored.baselines,
+            baselines_left_out: scored.left_out,
             importance,
             finals,
             folds: folds.into_iter().map(|fold| fold.fits).collect(),
@@ -87,15 +90,37 @@ impl Experiment {
     }
 }
 
+/// The splits of a config over the usable rows.
+pub(crate) fn splits(config: &Config, dataset: &Dataset<'_>) -> Result<Vec<Split>> {
+    let v = &config.validation;
+    let scheme = SplitScheme::WalkForward(WalkForward {
+        blocks: TestBlocks::Folds(v.folds),
+        initial_train: v.initial_train,
+        window: v.mode,
+    });
+    Ok(scheme.splits(dataset.usable.len(), config.seed)?)
+}
+
+/// Folds and scores alone, without importance and final refit.
+pub(crate) fn validate(fitter: &Fitter<'_>) -> Result<(Vec<Fold>, Scored)> {
+    let folds = run_folds(fitter)?;
+    let pooled = Pooled::of(&folds, fitter.config);
+    if pooled.rows.is_empty() {
+        bail!("no fold has a labelled test row; use more bars or another label");
+    }
+    let labels = fitter.dataset.labels(fitter.dataset.series().len())?.series;
+    let scored = pooled.score(fitter.config, &labels, &folds, &[]);
+    Ok((folds, scored))
+}
+
 fn run_folds(fitter: &Fitter<'_>) -> Result<Vec<Fold>> {
     let (config, dataset) = (fitter.config, fitter.dataset);
     let share = early_stopping_share(config, &config.models);
     let mut folds: Vec<Fold> = Vec::new();
-    let v = &config.validation;
-    for (number, block) in blocks(v.folds, v.initial_train, v.mode, dataset.usable.len()).iter().enumerate() {
+    for (number, split) in splits(config, dataset)?.iter().enumerate() {
         // Whatever a label learns from data, it learns from bars before the test block.
-        let labels = dataset.labels(dataset.usable[block.test.start])?;
-        let rows = FoldRows::of(block, &dataset.usable, &labels.labels, share);
+        let labels = dataset.labels(dataset.usable[split.test[0].start])?;
+        let rows = FoldRows::of(split, &dataset.labelled_bars(&labels.series), share);
         let so_far = Pooled::of(&folds, config);
         let thresholds: Vec<_> = (0..config.models.len()).map(|place| so_far.threshold(place)).collect();
         folds.push(fitter.run(number, rows, &labels, &thresholds)?);
@@ -103,17 +128,17 @@ fn run_folds(fitter: &Fitter<'_>) -> Result<Vec<Fold>> {
     Ok(folds)
 }
 
-/// The share of training rows held back, when one of the models needs them.
+/// The share of training rows held back, when one of the models stops by them or they calibrate.
 fn early_stopping_share(config: &Config, kinds: &[ModelKind]) -> f64 {
-    let needed = kinds.iter().any(|kind| config.model_spec(*kind).needs_validation());
+    let needed = config.calibration != CalibrationMethod::None
+        || kinds.iter().any(|kind| config.model_spec(*kind).needs_validation());
     if needed { config.validation.early_stopping_share } else { 0.0 }
 }
 
 /// All resolved labels, the newest held back when the model needs to know when to stop.
 fn final_rows(config: &Config, dataset: &Dataset<'_>, labels: &LabelSeries, kind: ModelKind) -> FoldRows {
-    let n = dataset.usable.len();
-    let block = Block { train: 0..n, test: n..n };
-    FoldRows::of(&block, &dataset.usable, &labels.labels, early_stopping_share(config, &[kind]))
+    let split = Split::train_on_all(dataset.usable.len());
+    FoldRows::of(&split, &dataset.labelled_bars(labels), early_stopping_share(config, &[kind]))
 }
 
 fn measure_importance(fitter: &Fitter<'_>, folds: &[Fold]) -> Result<Vec<Importance>> {
@@ -189,7 +214,7 @@ fn spans(fold: usize, rows: &FoldRows, dataset: &Dataset<'_>) -> FoldSpans {
         fold,
         train: span(&rows.train).unwrap_or(nothing),
         early_stopping: span(&rows.early_stopping),
-        purged_rows: rows.purged,
+        purged_rows: rows.purged.len(),
         test: span(&rows.test).unwrap_or(nothing),
     }
 }

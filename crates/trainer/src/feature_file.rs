@@ -24,7 +24,7 @@ of the first and last bar ahead that decide it. The values are those that models
 value that does not exist yet (too few bars since the start or since a hole) is an empty field. A number is
 written so that reading it gives the same bits.
 
-A label that has to be fitted (hmm) is fitted on the first half of the bars; in that half it has seen more
+A label that has to be fitted (hmm, jump) is fitted on the first half of the bars; in that half it has seen more
 than it could have known.";
 
 const HELP: &str = "Examples:
@@ -55,7 +55,7 @@ pub(crate) struct FeaturesArguments {
     /// A run's TOML file, from which data policy, features and label are taken
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Add this label instead of the config's: `forward_direction`, volatility, hmm or provided
+    /// Add this label instead of the config's: `forward_direction`, `triple_barrier`, `trend_vol`, volatility, `smoothed_trend`, hmm, jump or provided
     #[arg(long, value_name = "KIND")]
     pub(crate) label: Option<String>,
     /// Leave the config's label out
@@ -119,9 +119,9 @@ pub(crate) fn run(arguments: &FeaturesArguments, out: &mut dyn Write) -> Result<
     if arguments.drop_unlabelled && !with_label {
         bail!("--drop-unlabelled needs a label; name one with --label or --config");
     }
-    data::check_table_path(&arguments.out)?;
+    data::check_table_path(&arguments.out, &source::paths(&file, &arguments.data))?;
     let progress = Progress::new(arguments.quiet);
-    let loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
+    let loaded = source::load(&file, &arguments.data)?;
     progress.say(&loaded.quality.to_string());
     let series = &loaded.series;
     let set = source::feature_set(&config.features, series)?;
@@ -169,7 +169,8 @@ pub(crate) fn run(arguments: &FeaturesArguments, out: &mut dyn Write) -> Result<
 fn config(arguments: &FeaturesArguments) -> Result<ConfigFile> {
     let mut settings = arguments.set.clone();
     if !arguments.features.is_empty() {
-        settings.push(format!("features.sets={:?}", arguments.features));
+        let names: Vec<&str> = arguments.features.iter().map(|name| name.trim()).collect();
+        settings.push(format!("features.sets={names:?}"));
     }
     settings.extend(arguments.label.iter().map(|kind| format!("label.kind={kind}")));
     if arguments.config.is_none() && arguments.data.is_empty() {
@@ -247,7 +248,7 @@ impl Summary {
     fn text(&self) -> String {
         let count = |n: usize| data::thousands(n as u64);
         let mut text = vec![format!(
-            "{} rows of {} bars with {} features (schema {}; the first row with all of them comes after {} bars, the first settled one after {}): {}",
+            "{} rows of {} bars with {} features (schema {}; row {} is the first with all of them, row {} the first settled one): {}",
             count(self.rows),
             count(self.bars),
             self.features.len(),

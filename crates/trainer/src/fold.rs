@@ -8,9 +8,9 @@ use pipeline::{ConformalThreshold, Core, Member, Pipeline};
 use rand::seq::SliceRandom;
 
 use crate::config::Config;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, FoldLabels};
 use crate::progress::Progress;
-use baselines::{Baseline, BaselineView};
+use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
 use evaluation::FoldRows;
 use evaluation::TestRow;
 
@@ -45,14 +45,15 @@ pub(crate) type Fit = Result<(Pipeline, FitNotes), String>;
 
 /// A fitted fold.
 pub(crate) struct Fold {
+    pub(crate) n_classes: usize,
     pub(crate) rows: FoldRows,
     pub(crate) test: Vec<TestRow>,
     /// In the order of the config's models.
     pub(crate) fits: Vec<Fit>,
     /// Answers for the test rows of each model that was fitted.
     pub(crate) answers: Vec<Option<Vec<ClassProbabilities>>>,
-    /// Answers of each baseline.
-    pub(crate) baselines: Vec<Vec<ClassProbabilities>>,
+    /// What each baseline says of the test rows, or why it failed.
+    pub(crate) baselines: Vec<Result<Outcome, String>>,
 }
 
 /// Everything that a fit needs beside its rows.
@@ -89,7 +90,7 @@ impl Fitter<'_> {
         };
         let name = format!("{}, {}", kind.name(), purpose.name());
         let stage = self.progress.stage(&name, 1);
-        match FittedModel::fit(&spec, &data, seed, &stage) {
+        match FittedModel::fit(&spec, &data, self.config.calibration, seed, &stage) {
             Ok((model, notes)) => {
                 stage.finish(&format!("fitted on {} rows", rows.train.len() + rows.early_stopping.len()));
                 let core = Core {
@@ -117,9 +118,10 @@ impl Fitter<'_> {
         &self,
         fold: usize,
         rows: FoldRows,
-        labels: &LabelSeries,
+        fold_labels: &FoldLabels,
         conformal: &[Option<ConformalThreshold>],
     ) -> Result<Fold> {
+        let labels = &fold_labels.series;
         let mut fits = Vec::new();
         let mut answers = Vec::new();
         for (kind, conformal) in self.config.models.iter().zip(conformal) {
@@ -132,17 +134,28 @@ impl Fitter<'_> {
         }
         let learned = [&rows.train[..], &rows.early_stopping].concat();
         let view = BaselineView {
-            bars: self.dataset.series().bars(),
+            series: self.dataset.series(),
+            features: FeatureRows {
+                values: self.dataset.table.values(),
+                n_features: self.dataset.set.schema().len(),
+            },
+            classes: &labels.classes,
             labels: &labels.labels,
-            n_classes: labels.classes.len(),
+            frozen: fold_labels.frozen.as_deref(),
             train: &learned,
             test: &rows.test,
         };
-        let baselines = Baseline::ALL.map(|baseline| baseline.predict(&view)).into();
+        let stage = self.progress.stage(&format!("baselines, fold {fold}"), Baseline::ALL.len() as u64);
+        let mut baselines = Vec::new();
+        for baseline in Baseline::ALL {
+            stage.set(baselines.len() as u64, baseline.name());
+            baselines.push(baseline.predict(&view).map_err(|error| error.to_string()));
+        }
+        stage.finish(&format!("{} rows", rows.test.len()));
         let class = |bar: usize| labels.labels[bar].map(|label| label.class);
         let test =
             rows.test.iter().filter_map(|&bar| Some(TestRow { bar, fold, class: class(bar)? })).collect();
-        Ok(Fold { rows, test, fits, answers, baselines })
+        Ok(Fold { n_classes: labels.classes.len(), rows, test, fits, answers, baselines })
     }
 
     /// Answers in pieces, so that progress can be shown.

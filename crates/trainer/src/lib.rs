@@ -25,8 +25,8 @@ mod resample;
 mod scoring;
 mod source;
 mod synth;
-mod text_file;
 mod train;
+mod validate;
 mod verdict;
 
 pub use cli::{Outcome, run};

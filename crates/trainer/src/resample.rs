@@ -1,23 +1,28 @@
 //! `trainer data resample`: longer bars from shorter ones, as a file.
 
-use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::Result;
-use data::{LoadOptions, thousands};
+use data::{ColumnValues, OutputColumn, thousands};
 use market::{Bar, BarSeries};
 use serde_json::json;
 
 use crate::cli::Outcome;
+use crate::config::ConfigFile;
 use crate::data_command::ResampleArguments;
-use crate::text_file;
+use crate::source;
+
+/// What stands for a config.
+const BUILT_IN: &str = "name = \"resample\"\nmodels = [\"random_forest\"]\n";
 
 /// Loads bars, makes longer ones and writes them.
 pub(crate) fn run(arguments: &ResampleArguments, out: &mut dyn Write) -> Result<Outcome> {
-    let options = LoadOptions { max_missing_bars: arguments.max_missing_bars, ..LoadOptions::default() };
-    let small = data::load(&arguments.data, &options)?.series;
+    data::check_table_path(&arguments.out, &arguments.data)?;
+    let mut settings = arguments.set.clone();
+    settings.extend(arguments.max_missing_bars.map(|most| format!("data.max_missing_bars={most}")));
+    let small = source::load(&ConfigFile::built_in(BUILT_IN, &settings)?, &arguments.data)?.series;
     let large = market::resample(&small, arguments.to)?;
-    text_file::write(&arguments.out, csv(&large))?;
+    data::write_table(&arguments.out, large.len(), &columns(&large))?;
     let bars = large.bars();
     let (first, last) = (bars[0].open_time, bars[bars.len() - 1].open_time);
     let missing: u64 = large.holes().iter().map(|hole| hole.missing_bars).sum();
@@ -56,36 +61,34 @@ pub(crate) fn run(arguments: &ResampleArguments, out: &mut dyn Write) -> Result<
 }
 
 /// The bars in Binance's columns, as far as they are known.
-fn csv(series: &BarSeries) -> String {
-    let all = |value: fn(&Bar) -> bool| series.bars().iter().all(value);
-    let quote_volume = all(|bar| bar.quote_volume.is_some());
-    let trades = all(|bar| bar.trades.is_some());
-    let taker_buy_volume = all(|bar| bar.taker_buy_volume.is_some());
-    let mut text = String::from("open_time,open,high,low,close,volume,close_time");
-    for (known, name) in
-        [(quote_volume, "quote_volume"), (trades, "count"), (taker_buy_volume, "taker_buy_volume")]
-    {
-        if known {
-            text.push(',');
-            text.push_str(name);
-        }
-    }
-    text.push('\n');
-    for bar in series.bars() {
-        let Bar { open, high, low, close, volume, .. } = bar;
+fn columns(series: &BarSeries) -> Vec<OutputColumn<'_>> {
+    let bars = series.bars();
+    let whole = |name, of: fn(&Bar) -> i64| OutputColumn {
+        name,
+        values: ColumnValues::Integers(Box::new(move |row| Some(of(&bars[row])))),
+    };
+    let number = |name, of: fn(&Bar) -> f64| OutputColumn {
+        name,
+        values: ColumnValues::Numbers(Box::new(move |row| Some(of(&bars[row])))),
+    };
+    let mut columns = vec![
+        whole("open_time", |bar| bar.open_time.millis()),
+        number("open", |bar| bar.open),
+        number("high", |bar| bar.high),
+        number("low", |bar| bar.low),
+        number("close", |bar| bar.close),
+        number("volume", |bar| bar.volume),
         // As the exchange writes it: the last millisecond of the bar.
-        let (opens, closes) = (bar.open_time.millis(), bar.close_time.millis() - 1);
-        let cells = [
-            bar.quote_volume.filter(|_| quote_volume).map(|value| value.to_string()),
-            bar.trades.filter(|_| trades).map(|value| value.to_string()),
-            bar.taker_buy_volume.filter(|_| taker_buy_volume).map(|value| value.to_string()),
-        ];
-        write!(text, "{opens},{open},{high},{low},{close},{volume},{closes}").expect("writing to a string");
-        for cell in cells.iter().flatten() {
-            text.push(',');
-            text.push_str(cell);
-        }
-        text.push('\n');
+        whole("close_time", |bar| bar.close_time.millis() - 1),
+    ];
+    if bars.iter().all(|bar| bar.quote_volume.is_some()) {
+        columns.push(number("quote_volume", |bar| bar.quote_volume.unwrap_or_default()));
     }
-    text
+    if bars.iter().all(|bar| bar.trades.is_some()) {
+        columns.push(whole("count", |bar| bar.trades.unwrap_or_default() as i64));
+    }
+    if bars.iter().all(|bar| bar.taker_buy_volume.is_some()) {
+        columns.push(number("taker_buy_volume", |bar| bar.taker_buy_volume.unwrap_or_default()));
+    }
+    columns
 }

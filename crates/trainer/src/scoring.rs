@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::fold::{Fit, Fold};
 use crate::report::{FoldScores, ModelReport, Status};
 use crate::verdict::verdict;
-use baselines::Baseline;
+use baselines::{Baseline, Outcome};
 use evaluation::{
     Bootstrap, Metrics, Tally, effective_rows, expected_calibration_error, log_losses, mean_block_length,
     reliability,
@@ -28,13 +28,17 @@ pub(crate) struct Pooled {
     pub(crate) rows: Vec<TestRow>,
     /// For each model of the config; none when a fold failed.
     pub(crate) models: Vec<Option<Predictions>>,
-    baselines: Vec<Predictions>,
+    /// Those that answered in every fold.
+    baselines: Vec<(Baseline, Predictions)>,
+    /// The others, and why.
+    left_out: BTreeMap<String, String>,
 }
 
 /// Scores and what they rest on.
 pub(crate) struct Scored {
     pub(crate) models: Vec<ModelReport>,
     pub(crate) baselines: BTreeMap<String, Metrics>,
+    pub(crate) left_out: BTreeMap<String, String>,
     pub(crate) effective_rows: f64,
     pub(crate) block_length: f64,
 }
@@ -42,7 +46,6 @@ pub(crate) struct Scored {
 impl Pooled {
     pub(crate) fn of(folds: &[Fold], config: &Config) -> Self {
         let mut models = vec![Some(Predictions::default()); config.models.len()];
-        let mut baselines = vec![Predictions::default(); Baseline::ALL.len()];
         for fold in folds {
             for (pooled, answers) in models.iter_mut().zip(&fold.answers) {
                 match (pooled.as_mut(), answers) {
@@ -50,13 +53,19 @@ impl Pooled {
                     _ => *pooled = None,
                 }
             }
-            for (pooled, answers) in baselines.iter_mut().zip(&fold.baselines) {
-                pooled.extend(answers);
+        }
+        let (mut baselines, mut left_out) = (Vec::new(), BTreeMap::new());
+        for (place, baseline) in Baseline::ALL.into_iter().enumerate() {
+            match pooled_baseline(place, folds) {
+                Ok(predictions) => baselines.push((baseline, predictions)),
+                Err(why) => {
+                    left_out.insert(baseline.name().to_owned(), why);
+                }
             }
         }
         let rows: Vec<TestRow> = folds.iter().flat_map(|fold| fold.test.iter().copied()).collect();
-        let n_classes = baselines[0].values.len() / rows.len().max(1);
-        Self { n_classes, rows, models, baselines }
+        let n_classes = folds.first().map_or(0, |fold| fold.n_classes);
+        Self { n_classes, rows, models, baselines, left_out }
     }
 
     /// The split-conformal threshold of a model on these held-out rows.
@@ -83,13 +92,22 @@ impl Pooled {
         finals: &[Fit],
     ) -> Scored {
         let k = self.n_classes;
-        let reference = self.models.iter().flatten().next().unwrap_or(&self.baselines[0]);
+        let reference = self
+            .models
+            .iter()
+            .flatten()
+            .next()
+            .or(self.baselines.first().map(|(_, predictions)| predictions));
+        let reference = reference.expect("the majority always answers");
         let losses = log_losses(&self.rows, reference, k);
         let block_length = mean_block_length(&losses, 2.0 * config.label.horizon as f64);
         let bootstrap =
             Bootstrap::new(self.rows.len(), k, block_length, config.report.bootstrap_draws, config.seed);
-        let baselines: Vec<_> =
-            self.baselines.iter().map(|predictions| bootstrap.score(&self.rows, predictions)).collect();
+        let baselines: Vec<_> = self
+            .baselines
+            .iter()
+            .map(|(baseline, predictions)| (baseline.name(), bootstrap.score(&self.rows, predictions)))
+            .collect();
         let models = config
             .models
             .iter()
@@ -97,7 +115,8 @@ impl Pooled {
             .map(|(place, kind)| {
                 let mut report = empty_report(config, *kind, &fold_scores(place, folds, k));
                 let failure = report.folds.iter().find_map(|fold| fold.failure.clone());
-                let failure = failure.or_else(|| finals[place].as_ref().err().cloned());
+                let failure =
+                    failure.or_else(|| finals.get(place).and_then(|fit| fit.as_ref().err().cloned()));
                 if let Some(why) = failure {
                     report.status = Status::Failed;
                     report.verdict = format!("{} FAILED and is left out: {why}.", kind.name());
@@ -105,10 +124,9 @@ impl Pooled {
                 if let Some(predictions) = &self.models[place] {
                     let scores = bootstrap.score(&self.rows, predictions);
                     let tally = Tally::of(&self.rows, predictions, k);
-                    report.versus = Baseline::ALL
+                    report.versus = baselines
                         .iter()
-                        .zip(&baselines)
-                        .map(|(baseline, other)| (baseline.name().to_owned(), scores.minus(other)))
+                        .map(|(name, other)| ((*name).to_owned(), scores.minus(other)))
                         .collect();
                     if report.status == Status::Ok {
                         (report.verdict, report.beats_every_baseline) = verdict(kind.name(), &report.versus);
@@ -121,17 +139,28 @@ impl Pooled {
                     report.per_class = tally.per_class(labels.classes.names());
                 }
                 report.out_of_bag_accuracy =
-                    notes(&finals[place]).and_then(|notes| notes.out_of_bag_accuracy);
+                    finals.get(place).and_then(notes).and_then(|notes| notes.out_of_bag_accuracy);
                 report
             })
             .collect();
-        let baselines = Baseline::ALL
-            .iter()
-            .zip(&baselines)
-            .map(|(baseline, scores)| (baseline.name().to_owned(), scores.metrics()))
-            .collect();
-        Scored { models, baselines, effective_rows: effective_rows(&losses), block_length }
+        let baselines =
+            baselines.iter().map(|(name, scores)| ((*name).to_owned(), scores.metrics())).collect();
+        let left_out = self.left_out.clone();
+        Scored { models, baselines, left_out, effective_rows: effective_rows(&losses), block_length }
     }
+}
+
+/// A baseline's answers in all folds, or why there are none.
+fn pooled_baseline(place: usize, folds: &[Fold]) -> Result<Predictions, String> {
+    let mut pooled = Predictions::default();
+    for (number, fold) in folds.iter().enumerate() {
+        match &fold.baselines[place] {
+            Ok(Outcome::Answered(answers)) => pooled.extend(answers),
+            Ok(Outcome::NotApplicable(why)) => return Err(format!("not applicable: {why}")),
+            Err(why) => return Err(format!("failed in fold {number}: {why}")),
+        }
+    }
+    Ok(pooled)
 }
 
 fn notes(fit: &Fit) -> Option<&FitNotes> {

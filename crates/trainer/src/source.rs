@@ -1,6 +1,6 @@
 //! Loading the bars that a config or the command line names.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use data::{LoadError, LoadOptions, LoadedBars};
@@ -10,14 +10,20 @@ use market::{BarSeries, Timestamp};
 
 use crate::config::{BarPaths, Config, ConfigFile};
 
+/// The paths given, or else those of the config.
+pub(crate) fn paths(file: &ConfigFile, given: &[PathBuf]) -> Vec<PathBuf> {
+    if given.is_empty() {
+        file.config.data.path.iter().flat_map(BarPaths::iter).map(|path| file.resolve(path)).collect()
+    } else {
+        given.to_owned()
+    }
+}
+
 /// Reads the config's bars, or those of the paths given instead, with the columns that its label needs and
 /// with the config's references beside them.
-pub(crate) fn load<'a>(file: &ConfigFile, given: impl IntoIterator<Item = &'a Path>) -> Result<LoadedBars> {
+pub(crate) fn load(file: &ConfigFile, given: &[PathBuf]) -> Result<LoadedBars> {
     let config = &file.config;
-    let mut paths: Vec<PathBuf> = given.into_iter().map(Path::to_owned).collect();
-    if paths.is_empty() {
-        paths.extend(config.data.path.iter().flat_map(BarPaths::iter).map(|path| file.resolve(path)));
-    }
+    let paths = paths(file, given);
     if paths.is_empty() {
         return Err(file.fault("data.path", "name a file here, or give one with --data").into());
     }
@@ -84,7 +90,7 @@ pub(crate) fn definition(spec: &LabelSpec, loaded: &LoadedBars) -> Result<Defini
                 _ => None,
             }
         }
-        LabelKind::ForwardDirection | LabelKind::Volatility | LabelKind::Hmm => None,
+        _ => None,
     };
     Ok(Definition::new(spec, columns)?)
 }

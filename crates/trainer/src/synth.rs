@@ -1,14 +1,13 @@
 //! `trainer synth`: a market whose regimes are known, as a file.
 
-use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use market::Seed;
+use data::{ColumnValues, OutputColumn};
+use market::{Bar, Seed};
 use synthetic::{Preset, SyntheticMarket};
 
 use crate::cli::{Outcome, SynthArguments};
-use crate::text_file;
 
 /// Writes the bars with their true regimes.
 pub(crate) fn run(arguments: &SynthArguments, out: &mut dyn Write) -> Result<Outcome> {
@@ -21,7 +20,8 @@ pub(crate) fn run(arguments: &SynthArguments, out: &mut dyn Write) -> Result<Out
     }
     let market =
         synthetic::generate(&preset.parameters(), arguments.bars, arguments.timeframe, Seed(arguments.seed));
-    text_file::write(&arguments.out, csv(&market))?;
+    let regimes: Vec<String> = market.regimes.iter().map(ToString::to_string).collect();
+    data::write_table(&arguments.out, market.series.len(), &columns(&market, &regimes))?;
     writeln!(
         out,
         "{} bars of preset {} (seed {}) with their true regimes: {}",
@@ -34,12 +34,21 @@ pub(crate) fn run(arguments: &SynthArguments, out: &mut dyn Write) -> Result<Out
 }
 
 /// One row per bar; `regime` is the true state while the bar was made.
-fn csv(market: &SyntheticMarket) -> String {
-    let mut text = String::from("timestamp,open,high,low,close,volume,regime\n");
-    for (bar, regime) in market.series.bars().iter().zip(&market.regimes) {
-        let time = bar.open_time.millis();
-        writeln!(text, "{time},{},{},{},{},{},{regime}", bar.open, bar.high, bar.low, bar.close, bar.volume)
-            .expect("writing to a string");
-    }
-    text
+fn columns<'a>(market: &'a SyntheticMarket, regimes: &'a [String]) -> Vec<OutputColumn<'a>> {
+    let bars = market.series.bars();
+    let number = |name, of: fn(&Bar) -> f64| OutputColumn {
+        name,
+        values: ColumnValues::Numbers(Box::new(move |row| Some(of(&bars[row])))),
+    };
+    let time = move |row: usize| Some(bars[row].open_time.millis());
+    let regime = move |row: usize| Some(regimes[row].as_str());
+    vec![
+        OutputColumn { name: "timestamp", values: ColumnValues::Integers(Box::new(time)) },
+        number("open", |bar| bar.open),
+        number("high", |bar| bar.high),
+        number("low", |bar| bar.low),
+        number("close", |bar| bar.close),
+        number("volume", |bar| bar.volume),
+        OutputColumn { name: "regime", values: ColumnValues::Texts(Box::new(regime)) },
+    ]
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -34,14 +33,17 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     if let Some(seed) = arguments.seed {
         file.config.seed = Seed(seed);
     }
-    let config = &file.config;
+    durable::require_writable(&arguments.out)?;
     let progress = Progress::new(arguments.quiet);
 
-    let loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
+    let loaded = source::load(&file, &arguments.data)?;
+    if !arguments.data.is_empty() {
+        // The config's own bars were not read.
+        file.config.data.path = None;
+    }
+    let config = &file.config;
     progress.say(&loaded.quality.to_string());
-    let definition = source::definition(&config.label, &loaded)?;
-    let lookback = config.models.iter().map(|kind| config.model_spec(*kind).lookback()).max().unwrap_or(1);
-    let dataset = Dataset::build(config, &loaded, definition, lookback, &progress)?;
+    let dataset = Dataset::build(config, &loaded, &progress)?;
     let experiment = Experiment::run(config, &dataset, &progress)?;
 
     let failed = experiment.models.iter().filter(|model| model.status == Status::Failed).count();
@@ -62,9 +64,30 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
 fn settings(arguments: &TrainArguments) -> Vec<String> {
     let mut settings = arguments.set.clone();
     if !arguments.features.is_empty() {
-        settings.push(format!("features.sets={:?}", arguments.features));
+        let names: Vec<&str> = arguments.features.iter().map(|name| name.trim()).collect();
+        settings.push(format!("features.sets={names:?}"));
     }
     settings
+}
+
+/// The words of the command that repeats a run.
+fn command(arguments: &TrainArguments, seed: Seed) -> Vec<String> {
+    let mut words = vec!["trainer".to_owned()];
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    if let Some(path) = &arguments.config {
+        option("--config", path.display().to_string());
+    }
+    for path in &arguments.data {
+        option("--data", path.display().to_string());
+    }
+    if !arguments.features.is_empty() {
+        option("--features", arguments.features.join(","));
+    }
+    for setting in &arguments.set {
+        option("--set", setting.clone());
+    }
+    option("--seed", seed.0.to_string());
+    words
 }
 
 /// A finished experiment on its way to disk.
@@ -204,6 +227,7 @@ impl<'a> Writing<'a> {
             created_at: self.now.to_rfc3339_opts(SecondsFormat::Secs, true),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             git: self.git.clone(),
+            command: command(self.arguments, self.config.seed),
             seed: self.config.seed.0,
             verdicts: experiment.models.iter().map(|model| model.verdict.clone()).collect(),
             data: DataReport {
@@ -218,6 +242,7 @@ impl<'a> Writing<'a> {
             validation: experiment.validation.clone(),
             models: experiment.models.clone(),
             baselines: experiment.baselines.clone(),
+            baselines_left_out: experiment.baselines_left_out.clone(),
             feature_importance: experiment.importance.clone(),
             trials: Trials { on_this_data: self.artifacts.trials(summary) },
             config: self.effective_config.clone(),

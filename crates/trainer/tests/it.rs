@@ -22,9 +22,13 @@ mod help;
 mod killed;
 #[path = "it/leak_check.rs"]
 mod leak_check;
+#[path = "it/outputs.rs"]
+mod outputs;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/publication.rs"]
 mod publication;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/server.rs"]
 mod server;
+#[path = "it/validate.rs"]
+mod validate;

@@ -143,7 +143,7 @@ fn what_is_missing_is_named(workshop: &Workshop, bundle: &Path, own: &Path, refe
         }
         format!("{:#}", trainer::run(command_line(&arguments), &mut Vec::new()).unwrap_err())
     };
-    assert_says(&refused(&[FEATURES]), &["features.references is empty", "data.references"]);
+    assert_says(&refused(&[FEATURES]), &["looks at other symbols, and there are none", "data.references"]);
     let wanted = "features.references=[\"ETHUSDT\", \"XRPUSDT\"]";
     let message = refused(&[FEATURES, &settings(references), wanted]);
     assert_says(&message, &["no closes of XRPUSDT", "only of ETHUSDT, SOLUSDT", "data.references"]);

@@ -162,7 +162,7 @@ fn what_is_missing_is_named() {
         |sets: &[&str], references: &[&str]| FeatureSet::resolve(&spec(sets, references), HOUR).unwrap_err();
     assert_eq!(
         refused(&["cross_asset"], &[]).to_string(),
-        "`cross_asset`: features.references is empty: name reference symbols and data.references"
+        "`cross_asset` looks at other symbols, and there are none; name files of their bars as data.references, for example --set 'data.references=[\"ETHUSDT-5m.csv.gz\"]' (paths are relative to the config)"
     );
     let twice = refused(&["cross_asset"], &["ETHUSDT", "ethusdt"]);
     assert_eq!(twice, FeatureSpecError::ReferenceTwice { symbol: "ethusdt".to_owned() });

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use durable::StagedDirectory;
 use features::FeatureSpec;
 use market::{BarSeries, Classes, Seed, Timeframe};
-use models::{FittedModel, LabelledRows, ModelSpec, NetworkSpec, NoProgress, TrainingSet};
+use models::{CalibrationMethod, FittedModel, LabelledRows, ModelSpec, NetworkSpec, NoProgress, TrainingSet};
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
 use pipeline::{Bundle, BundleFacts, ConformalThreshold, Core, GitState, Member, Pipeline};
 use serde_json::json;
@@ -143,7 +143,7 @@ fn fitted(name: &str, spec: &ModelSpec, series: &BarSeries) -> Pipeline {
         train: labelled(0..cut),
         validation: labelled(cut..rows.len()),
     };
-    let (model, _) = FittedModel::fit(spec, &data, Seed(7), &NoProgress).unwrap();
+    let (model, _) = FittedModel::fit(spec, &data, CalibrationMethod::None, Seed(7), &NoProgress).unwrap();
     let core = Core {
         classes: Classes::volatility(),
         horizon: 1,

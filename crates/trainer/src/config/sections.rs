@@ -7,7 +7,7 @@ use evaluation::TrainingWindow;
 use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
-use models::{ModelKind, ModelSpec, NetworkSpec};
+use models::{CalibrationMethod, ModelKind, ModelSpec, NetworkSpec};
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::ForestConfig;
@@ -37,6 +37,9 @@ pub struct Config {
     /// Splits.
     #[serde(default)]
     pub validation: ValidationConfig,
+    /// How each model's probabilities are corrected on held-back rows.
+    #[serde(default)]
+    pub calibration: CalibrationMethod,
     /// Random forest.
     #[serde(default)]
     pub random_forest: ForestConfig,

@@ -26,7 +26,6 @@ mod threshold_rule;
 mod trial;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -68,7 +67,7 @@ pub(crate) fn run(arguments: &LeakCheckArguments, out: &mut dyn Write) -> Result
         bail!("name the bars with --data, such as --data BTCUSDT-5m.csv.gz; see trainer leak-check --help");
     }
     let progress = Progress::new(arguments.quiet);
-    let mut loaded = source::load(&file, arguments.data.iter().map(PathBuf::as_path))?;
+    let mut loaded = source::load(&file, &arguments.data)?;
     if let Some(bars) = arguments.bars {
         loaded = newest(loaded, bars)?;
     }

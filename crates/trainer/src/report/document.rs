@@ -204,6 +204,8 @@ pub struct Report {
     pub program_version: String,
     /// Source state.
     pub git: GitState,
+    /// The words of the command that repeats the run.
+    pub command: Vec<String>,
     /// Seed.
     pub seed: u64,
     /// One sentence per model.
@@ -218,6 +220,8 @@ pub struct Report {
     pub models: Vec<ModelReport>,
     /// Scores of each baseline.
     pub baselines: BTreeMap<String, Metrics>,
+    /// Baselines without scores, and why: failed, or not made for this label.
+    pub baselines_left_out: BTreeMap<String, String>,
     /// Features by model, most important first.
     pub feature_importance: Vec<FeatureImportance>,
     /// Tries on these bars.

@@ -44,6 +44,14 @@ fn meaning(kind: &str) -> &'static str {
         "forward_direction" => {
             "compares the return over the next bars with a band as wide as the usual noise: above it, inside it or below it."
         }
+        "triple_barrier" => {
+            "is the barrier that the price touches first: the upper one, the lower one, or neither in time."
+        }
+        "trend_vol" => "is the trend and the volatility by a rule on recent returns, some bars ahead.",
+        "smoothed_trend" => {
+            "is the direction of a slow average, some bars ahead. It changes seldom: look at what the price frozen scores."
+        }
+        "jump" => "is the state of a statistical jump model, some bars ahead.",
         "volatility" => "compares the realised volatility of the next bars with its trailing median.",
         "hmm" => "is the filtered state of a hidden Markov model, some bars ahead.",
         "provided" => "is a column of the user’s own file.",

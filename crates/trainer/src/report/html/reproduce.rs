@@ -1,7 +1,5 @@
 //! What it takes to get the same numbers again.
 
-use serde_json::Value;
-
 use super::markup::{code, details, escaped, facts, heads, row, section, table, text_head};
 use crate::report::document::Report;
 use crate::report::numbers::DASH;
@@ -16,9 +14,7 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
     };
     let config = serde_json::to_string_pretty(&report.config)?;
     let html = [
-        "<p>With the same commit, config file and bars, this gives the same models. Values that were set on the \
-         command line are part of the effective configuration below.</p>\n"
-            .to_owned(),
+        "<p>With the same commit, config file and bars, this gives the same models.</p>\n".to_owned(),
         format!("<pre>{}</pre>\n", escaped(&command_line(report))),
         facts(&[
             ("Program", escaped(&report.program_version)),
@@ -36,14 +32,12 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
 
 /// The command that repeats the run.
 fn command_line(report: &Report) -> String {
-    let name = report.config.get("name").and_then(Value::as_str).unwrap_or("config");
-    let (config, data) = (quoted(&format!("{name}.toml")), quoted(&report.data.path));
-    format!("trainer --config {config} --data {data} --seed {}", report.seed)
+    report.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word of a shell command, in quotes where it needs them.
 fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-=,:@".contains(letter);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 

@@ -8,7 +8,8 @@ use crate::report::document::{ModelReport, Report};
 use crate::report::numbers::{decimals, grouped, signed, thousands};
 
 pub(super) fn render(report: &Report) -> String {
-    let html = [scores(report), differences(report), intervals(report), trials(report)].concat();
+    let html =
+        [scores(report), left_out(report), differences(report), intervals(report), trials(report)].concat();
     section("scores", "Scores out of sample", &html)
 }
 
@@ -34,6 +35,16 @@ fn scores(report: &Report) -> String {
     };
     let groups = [group("Models", models), group("Baselines", baselines)];
     bodies("Mean and 95% interval on the pooled out-of-sample rows", &heads(&METRICS), &groups)
+}
+
+fn left_out(report: &Report) -> String {
+    let baselines = report.baselines_left_out.iter();
+    let items: Vec<String> =
+        baselines.map(|(name, why)| format!("<li>{}: {}</li>\n", escaped(name), escaped(why))).collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("<p>Baselines without scores:</p>\n<ul>\n{}</ul>\n", items.concat())
 }
 
 fn cells(metrics: &Metrics) -> Vec<String> {

@@ -26,6 +26,9 @@ pub(crate) fn report() -> Report {
         run: "made-up volatility of BTCUSDT".to_owned(),
         created_at: "2025-03-01T12:00:00Z".to_owned(),
         program_version: "0.1.0".to_owned(),
+        command: ["trainer", "--config", "lstm.toml", "--data", "BTCUSDT-5m.csv.gz", "--seed", "7"]
+            .map(str::to_owned)
+            .into(),
         git: GitState { commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()), dirty: true },
         seed: 42,
         verdicts: models.iter().map(|model| model.verdict.clone()).collect(),
@@ -49,6 +52,11 @@ pub(crate) fn report() -> Report {
             bootstrap_draws: 2000,
         },
         models,
+        baselines_left_out: [(
+            "jump".to_owned(),
+            "failed in fold 2: state 1 holds 0.2% of the bars".to_owned(),
+        )]
+        .into(),
         baselines: ["hmm", "persistence", "prior"]
             .iter()
             .zip([0.655, 0.662, 0.688])

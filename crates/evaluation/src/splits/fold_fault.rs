@@ -1,0 +1,38 @@
+//! Folds that can't be treated like the others.
+
+/// What keeps a fold from being fitted or scored like the others. A fold with a fault is reported as such and
+/// never averaged silently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FoldFault {
+    /// Nothing to learn from: purge and embargo took every training row, or none has a label.
+    #[error("no training row is left after purge and embargo; use longer training parts or fewer blocks")]
+    NoTrainingRows,
+    /// Nothing to tell apart.
+    #[error(
+        "all training rows are of class {0}: nothing can be learnt; use a longer training part or another label"
+    )]
+    OneTrainingClass(u8),
+    /// Nothing to answer for.
+    #[error("no row of the test block has a label; use longer blocks or another label")]
+    NoTestRows,
+    /// Scores that compare classes (AUC, balanced accuracy) mean nothing here.
+    #[error("all test rows are of class {0}: scores that compare classes are undefined; use longer blocks")]
+    OneTestClass(u8),
+}
+
+impl FoldFault {
+    /// The faults of a fold with these classes, each named once, in its training and in its test rows.
+    pub(super) fn of(train: &[u8], test: &[u8]) -> Vec<Self> {
+        let train = match train {
+            [] => Some(Self::NoTrainingRows),
+            [class] => Some(Self::OneTrainingClass(*class)),
+            _ => None,
+        };
+        let test = match test {
+            [] => Some(Self::NoTestRows),
+            [class] => Some(Self::OneTestClass(*class)),
+            _ => None,
+        };
+        train.into_iter().chain(test).collect()
+    }
+}
