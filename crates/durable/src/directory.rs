@@ -86,13 +86,20 @@ fn sync_tree(path: &Path) -> Result<(), StorageError> {
     sync_directory(path)
 }
 
-/// Makes sure that files can be written below a directory, which is created when it is missing.
+/// Makes sure that a directory can be written, or created where it is missing. Leaves nothing behind.
 ///
 /// # Errors
-/// When they can't.
+/// When it can't.
 pub fn require_writable(directory: &Path) -> Result<(), StorageError> {
-    // Dropped at once, it leaves nothing.
-    StagedFile::create(&directory.join("probe")).map(drop)
+    let mut existing = directory;
+    while !existing.exists() && parent_of(existing) != existing {
+        existing = parent_of(existing);
+    }
+    if !existing.is_dir() {
+        let taken = std::io::Error::from(std::io::ErrorKind::NotADirectory);
+        return Err(StorageError::at("create", directory)(taken));
+    }
+    StagedFile::create(&existing.join("probe")).map(drop)
 }
 
 /// Removes staging files and directories in `parent` whose process is gone.
@@ -152,7 +159,7 @@ mod tests {
     fn a_place_that_is_no_directory_can_not_be_written() {
         let root = tempfile::tempdir().unwrap();
         require_writable(&root.path().join("new/below")).unwrap();
-        assert_eq!(fs::read_dir(root.path().join("new/below")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
         fs::write(root.path().join("file"), b"").unwrap();
         assert!(require_writable(&root.path().join("file")).is_err());
     }

@@ -80,7 +80,7 @@ fn assert_on_one_side(series: &BarSeries, labels: &[Option<Label>], kind: LabelK
 fn no_label_reaches_across() {
     let workshop = Workshop::new();
     let (series, alone) = cut_in_two(&workshop);
-    for kind in [LabelKind::ForwardDirection, LabelKind::Volatility, LabelKind::Hmm] {
+    for kind in LabelKind::ALL.into_iter().filter(|kind| *kind != LabelKind::Provided) {
         let spec = LabelSpec { kind, horizon: 12, median_window: Some(200), ..LabelSpec::default() };
         let labeller = Definition::new(&spec, None).unwrap().fit(&series, series.len()).unwrap();
         let labels = labeller.label(&series).labels;

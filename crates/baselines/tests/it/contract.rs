@@ -17,7 +17,7 @@ fn every_baseline_answers_for_every_test_row() {
             };
             assert_eq!(answers.len(), fold.test.len());
             // No probability is zero: one surprise would cost an infinite log-loss.
-            let values = answers.iter().flat_map(|answer| answer.values());
+            let values = answers.iter().flat_map(market::ClassProbabilities::values);
             assert!(values.fold(1.0, |least: f64, value| least.min(*value)) > 0.0, "{}", baseline.name());
             assert!(answers.iter().all(|answer| answer.values().len() == fold.classes.len()));
         }

@@ -59,8 +59,8 @@ fn binance_columns_are_kept() {
     assert_eq!(
         fs::read_to_string(bench.path("BTCUSDT-12h.csv")).unwrap(),
         "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume\n\
-         1704067200000,10,12,9,11,30,1704110399999,306,84,15\n\
-         1704110400000,10,12,9,11,30,1704153599999,306,84,15\n"
+         1704067200000,10.0,12.0,9.0,11.0,30.0,1704110399999,306.0,84,15.0\n\
+         1704110400000,10.0,12.0,9.0,11.0,30.0,1704153599999,306.0,84,15.0\n"
     );
 }
 
