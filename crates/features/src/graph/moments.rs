@@ -212,11 +212,13 @@ impl Graph {
     }
 
     /// How far the newest of n values lies from their mean, in sample standard deviations; 0 when they
-    /// are equal.
+    /// are equal. It can't be further than (n − 1)/√n, and is not where values differ by rounding alone.
     pub(crate) fn z_score(&mut self, a: Signal, n: usize) -> Signal {
         let (mean, spread) = (self.mean(a, n), self.sample_std(a, n));
         let distance = self.sub(a, mean);
-        self.div_or(distance, spread, 0.0)
+        let score = self.div_or(distance, spread, 0.0);
+        let most = (n as f64 - 1.0) / (n as f64).sqrt();
+        self.clip(score, -most, most)
     }
 
     /// Pearson's correlation of the newest n pairs, in [−1, 1]; 0 when either side is constant.

@@ -272,8 +272,9 @@ fn every_set_of_the_program_passes() {
 fn every_label_of_the_program_passes() {
     let series = market();
     for kind in LabelKind::ALL.into_iter().filter(|kind| *kind != LabelKind::Provided) {
-        // What a slow average does in one bar is decided already, which the check rightly says.
-        let horizons = if kind == LabelKind::SmoothedTrend { &[12][..] } else { &[1, 12] };
+        // What a slow state does in one bar is decided already, which the check rightly says.
+        let is_slow = matches!(kind, LabelKind::SmoothedTrend | LabelKind::Jump);
+        let horizons = if is_slow { &[12][..] } else { &[1, 12] };
         for &horizon in horizons {
             let spec = LabelSpec { kind, horizon, ..LabelSpec::default() };
             let definition = Definition::new(&spec, None).unwrap();
