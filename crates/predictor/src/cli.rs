@@ -59,7 +59,7 @@ pub(crate) struct PredictArguments {
     /// Form of the output; by default from its name, .jsonl or .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
-    /// What to do about odd rows, such as invalid_bars=drop (repeatable)
+    /// What to do about a kind of odd row: error, drop or keep (repeatable)
     #[arg(long, value_name = "KIND=ACTION")]
     pub(crate) policy: Vec<String>,
     /// Symbol in the predictions; by default from the input's name

@@ -105,17 +105,15 @@ impl<'a> Dataset<'a> {
     /// The labels as they are when only bars before `end` may be learnt from; first of all those of the first
     /// fold, whose states name those of later fits.
     pub(crate) fn labels(&self, end: usize) -> Result<FoldLabels> {
-        match &self.fixed_labels {
-            Some(labels) => Ok(labels.clone()),
-            None => {
-                let labeller = match self.first_fit.get() {
-                    Some(first) => self.definition.refit(self.series(), end, first)?,
-                    None => self.definition.fit(self.series(), end)?,
-                };
-                self.first_fit.get_or_init(|| labeller.clone());
-                Ok(FoldLabels::of(&labeller, self.series()))
-            }
+        if let Some(labels) = &self.fixed_labels {
+            return Ok(labels.clone());
         }
+        let labeller = match self.first_fit.get() {
+            Some(first) => self.definition.refit(self.series(), end, first)?,
+            None => self.definition.fit(self.series(), end)?,
+        };
+        self.first_fit.get_or_init(|| labeller.clone());
+        Ok(FoldLabels::of(&labeller, self.series()))
     }
 }
 
