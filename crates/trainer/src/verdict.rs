@@ -17,7 +17,8 @@ pub(crate) fn verdict(model: &str, versus: &BTreeMap<String, Difference>) -> (St
     (text, all)
 }
 
-/// «it is better than a (…) and worse than b (…)»; `better` is the sign of an improvement.
+/// «it is better than a (…) and, by more, b; it is worse than c (…)»; `better` is the sign of an improvement. Of
+/// those that it beats, the figure of the nearest says how much; of the others every figure counts.
 fn compare(
     versus: &BTreeMap<String, Difference>,
     of: impl Fn(&Difference) -> Interval,
@@ -34,15 +35,26 @@ fn compare(
         } else {
             2
         };
-        groups[group].push(format!("{name} ({})", signed(&difference)));
+        groups[group].push((name.as_str(), difference));
     }
-    let words = ["it is better than", "it is worse than", "it can't be told apart from"];
-    let parts: Vec<String> = words
-        .iter()
-        .zip(&groups)
-        .filter(|(_, group)| !group.is_empty())
-        .map(|(words, group)| format!("{words} {}", group.join(" and ")))
-        .collect();
+    let [mut beaten, worse, apart] = groups;
+    beaten.sort_by(|a, b| a.1.mean.abs().total_cmp(&b.1.mean.abs()));
+    let mut parts = Vec::new();
+    if let Some(((name, nearest), others)) = beaten.split_first() {
+        let mut text = format!("it is better than {name} ({})", signed(nearest));
+        if !others.is_empty() {
+            let names: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
+            text = format!("{text} and, by more, {}", names.join(", "));
+        }
+        parts.push(text);
+    }
+    for (words, group) in [("it is worse than", worse), ("it can't be told apart from", apart)] {
+        let figures: Vec<String> =
+            group.iter().map(|(name, difference)| format!("{name} ({})", signed(difference))).collect();
+        if !figures.is_empty() {
+            parts.push(format!("{words} {}", figures.join(" and ")));
+        }
+    }
     parts.join("; ")
 }
 
@@ -69,7 +81,9 @@ mod tests {
         let (text, all) = verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]));
         assert!(all && text.starts_with("lstm beats every baseline out of sample."), "{text}");
         assert!(
-            text.contains("it is better than majority (−0.1500 [−0.2000, −0.1000]) and persistence"),
+            text.contains(
+                "it is better than persistence (−0.0200 [−0.0300, −0.0100]) and, by more, majority"
+            ),
             "{text}"
         );
         let (text, all) = verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, 0.01)]));
