@@ -2,8 +2,11 @@
 
 use market::Timeframe;
 
+use crate::catalogue::every_column;
+use crate::feature_set::FeatureSet;
 use crate::schema::{Column, Group};
-use crate::sets::{FeatureSet, FeatureSpec, FeatureSpecError, SETS, every_column};
+use crate::sets::SETS;
+use crate::spec::{FeatureSpec, FeatureSpecError};
 
 /// Timeframes whose columns are compared to find out what depends on the timeframe.
 const OTHER_TIMEFRAMES: [Timeframe; 3] = [Timeframe::MINUTE, Timeframe::HOUR, Timeframe::DAY];

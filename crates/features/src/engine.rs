@@ -3,9 +3,10 @@
 use market::{Bar, GapPolicy, Timeframe};
 use serde::{Deserialize, Serialize};
 
+use crate::feature_set::FeatureSet;
 use crate::graph::{BarColumns, Runner, RunnerState, STREAM_BLOCK};
 use crate::schema::FeatureSchema;
-use crate::sets::{FeatureSet, FeatureSpec, FeatureSpecError};
+use crate::spec::{FeatureSpec, FeatureSpecError};
 
 /// A streaming feature computer for one symbol. Clone or serialise it to keep its state.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -8,26 +8,31 @@
 //!
 //! Adding a feature: one file in `families`, one arm in `family::Family`, its name in a set.
 
+mod catalogue;
 mod documentation;
 mod engine;
 mod families;
 mod family;
+mod feature_set;
 mod graph;
+mod missing_input;
 mod rolling;
 mod rolling_median;
 mod schema;
 mod sets;
 mod smoothing;
+mod spec;
 mod table;
 
 pub use documentation::documentation;
 pub use engine::{EngineStateError, FeatureEngine, FeatureRow};
+pub use feature_set::FeatureSet;
 pub use graph::BarColumns;
+pub use missing_input::{MissingField, MissingInput, MissingReference};
 pub use rolling::{Window, mean, population_std, sample_std, sum};
 pub use rolling_median::RollingMedian;
 pub use schema::{Column, FeatureSchema, Group, SchemaError};
-pub use sets::{
-    FeatureSet, FeatureSpec, FeatureSpecError, MissingField, MissingInput, MissingReference, set_names,
-};
+pub use sets::set_names;
 pub use smoothing::settling_bars;
+pub use spec::{FeatureSpec, FeatureSpecError};
 pub use table::{FeatureColumns, FeatureTable};

@@ -3,9 +3,9 @@
 use market::BarSeries;
 use rayon::prelude::*;
 
+use crate::feature_set::FeatureSet;
 use crate::graph::{BATCH_BLOCK, BarColumns, Runner};
 use crate::schema::FeatureSchema;
-use crate::sets::FeatureSet;
 
 /// Bars between two looks at the other threads, for each of them: the values of that many bars stay near.
 const STRETCH: usize = 256;

@@ -8,7 +8,6 @@ use market::{Resampler, Timeframe};
 use super::op::{Constant, Input, Op};
 use super::plan::{HigherPlan, Plan};
 use super::strided::Characteristics;
-use super::window::Kernel;
 use super::{Signal, WarmUp};
 use crate::family::Setting;
 use crate::smoothing::settling_bars;
@@ -295,11 +294,6 @@ impl Graph {
         self.node(Op::Ema { late: 0, seed: n - 1, divisor: n, alpha }, &[a])
     }
 
-    /// A function of the newest n values of one or two signals.
-    pub(crate) fn window(&mut self, kernel: Kernel, inputs: &[Signal], n: usize) -> Signal {
-        self.node(Op::Window { kernel, n }, inputs)
-    }
-
     /// Mean absolute distance of the newest n values from their mean.
     pub(crate) fn mean_deviation(&mut self, a: Signal, n: usize) -> Signal {
         let mean = self.mean(a, n);
@@ -327,6 +321,6 @@ impl Graph {
     /// Place of the newest among the newest n values, from 1/n to 1, ties in the middle. Values closer than
     /// `tie` of the largest magnitude in the window are equal.
     pub(crate) fn rank(&mut self, a: Signal, n: usize, tie: f64) -> Signal {
-        self.window(Kernel::Rank { tie: Constant::new(tie) }, &[a], n)
+        self.node(Op::Rank { n, tie: Constant::new(tie) }, &[a])
     }
 }

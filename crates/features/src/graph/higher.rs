@@ -6,9 +6,9 @@ use market::{Bar, Resampler, Timeframe, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::BarColumns;
+use super::lanes::Block;
 use super::plan::Plan;
 use super::runner::{Runner, RunnerState, STREAM_BLOCK};
-use super::step::Block;
 
 /// Operands in order.
 const OPEN_TIME: usize = 0;

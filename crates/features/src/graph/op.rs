@@ -1,7 +1,6 @@
 //! What a node of the graph computes.
 
 use super::strided::Characteristics;
-use super::window::Kernel;
 
 /// A constant of an operation, compared by its bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,8 +133,8 @@ pub(crate) enum Op {
     MeanDeviation { n: usize },
     /// Share of n values of a that are not above b, its newest value.
     ShareNotAbove { n: usize },
-    /// A function of one or two slices of n values.
-    Window { kernel: Kernel, n: usize },
+    /// Place of the newest among n values, 1/n to 1, ties in the middle.
+    Rank { n: usize, tie: Constant },
     /// Median, and the share of values not above the newest, of the newest n: two outputs.
     Sorted { n: usize },
     /// Characteristics of the newest n values of a, computed where b, the bars' places on the grid of their
@@ -180,7 +179,7 @@ impl Op {
         match self {
             Self::MeanDeviation { n }
             | Self::ShareNotAbove { n }
-            | Self::Window { n, .. }
+            | Self::Rank { n, .. }
             | Self::Strided { n, .. } => n - 1,
             // The value that leaves the window is read when its successor has come.
             Self::Sorted { n } | Self::Quantiles { n, .. } => *n,
@@ -192,7 +191,7 @@ impl Op {
     pub(crate) fn delay(&self) -> usize {
         match self {
             Self::ShareNotAbove { n }
-            | Self::Window { n, .. }
+            | Self::Rank { n, .. }
             | Self::Sorted { n }
             | Self::Quantiles { n, .. } => n - 1,
             // At worst a cell began one bar before the window was full.

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::BarColumns;
 use super::exponential::ExponentialState;
 use super::higher::HigherState;
+use super::lanes::{Block, One};
+use super::memory::Memory;
 use super::op::Op;
 use super::plan::Plan;
-use super::step::{Block, Memory, One, step};
+use super::step::step;
 
-/// Bars per block when many come at once: small enough for the values of all nodes to stay near.
+/// Bars per block when many come at once, which are computed together: few enough for the values of all nodes to
+/// stay near.
 pub(crate) const BATCH_BLOCK: usize = 128;
-/// Bars that are computed at once.
-pub(super) const STRIDE: usize = 128;
 /// Bars per block when they come one by one.
 pub(crate) const STREAM_BLOCK: usize = 64;
 
@@ -126,8 +127,7 @@ impl Runner {
 
     /// How many bars the next call can take at most.
     pub(crate) fn room(&self) -> usize {
-        let left = if self.cursor == self.block { self.block } else { self.block - self.cursor };
-        left.min(STRIDE)
+        if self.cursor == self.block { self.block } else { self.block - self.cursor }
     }
 
     /// Takes bars `start..start + len` of `bars`, the next ones of the segment; at most [`Runner::room`].

@@ -2,7 +2,7 @@
 
 use characteristics::{CATCH22, Catch22, TSFRESH, Tsfresh};
 
-use super::step::Block;
+use super::lanes::Block;
 
 /// Which characteristics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
