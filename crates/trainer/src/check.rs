@@ -9,12 +9,13 @@ use crate::config::ConfigFile;
 use crate::data_command::CheckArguments;
 use crate::source;
 
-/// What stands for a config: rows that could not be used are dropped and counted, so that all of them are found.
-const BUILT_IN: &str = "name = \"check\"\nmodels = [\"random_forest\"]\n\n[data.policy]\nduplicates = \"drop\"\nout_of_order = \"drop\"\ninvalid_bars = \"drop\"\n";
+/// Rows that could not be used are dropped and counted, so that all of them are found.
+const POLICY: &str =
+    "[data.policy]\nduplicates = \"drop\"\nout_of_order = \"drop\"\ninvalid_bars = \"drop\"\n";
 
 /// Reports on the files.
 pub(crate) fn run(arguments: &CheckArguments, out: &mut dyn Write) -> Result<Outcome> {
-    let loaded = source::load(&ConfigFile::built_in(BUILT_IN, &arguments.set)?, &arguments.data)?;
+    let loaded = source::load(&ConfigFile::built_in(POLICY, &arguments.set)?, &arguments.data)?;
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&loaded.quality)?)?;
     } else {

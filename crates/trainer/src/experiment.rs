@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
+use evaluation::{FoldRows, Metrics, Predictions, Split, SplitScheme, TestBlocks, TestRow, WalkForward};
 use labels::LabelSeries;
 use market::Seed;
 use models::{CalibrationMethod, ModelKind, ModelSpec};
@@ -15,8 +16,6 @@ use crate::importance::{Importance, Sample};
 use crate::progress::Progress;
 use crate::report::{FeatureImportance, FoldSpans, LabelReport, ModelReport, Span, ValidationReport};
 use crate::scoring::{Pooled, Scored};
-use evaluation::{FoldRows, Metrics, Split, SplitScheme, TestBlocks, WalkForward};
-use evaluation::{Predictions, TestRow};
 
 /// Everything a run found out.
 pub(crate) struct Experiment {
@@ -39,11 +38,7 @@ pub(crate) struct Experiment {
 impl Experiment {
     pub(crate) fn run(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Self> {
         let fitter = Fitter { config, dataset, progress };
-        let folds = run_folds(&fitter)?;
-        let pooled = Pooled::of(&folds, config);
-        if pooled.rows.is_empty() {
-            bail!("no fold has a labelled test row; use more bars or another label");
-        }
+        let (folds, pooled) = answers(&fitter)?;
         let importance = measure_importance(&fitter, &folds)?;
 
         let labels = dataset.labels(dataset.series().len())?.series;
@@ -63,7 +58,7 @@ impl Experiment {
         }
 
         let stage = progress.stage("scores", 1);
-        let scored = pooled.score(config, &labels, &folds, &finals);
+        let scored = pooled.score(config, &labels, &folds, &finals)?;
         stage.finish(&format!("{} out-of-sample rows", pooled.rows.len()));
         let spans = folds.iter().enumerate().map(|(fold, done)| spans(fold, &done.rows, dataset)).collect();
         let importance = importance_table(config, dataset, &importance, &finals);
@@ -101,16 +96,21 @@ pub(crate) fn splits(config: &Config, dataset: &Dataset<'_>) -> Result<Vec<Split
     Ok(scheme.splits(dataset.usable.len(), config.seed)?)
 }
 
-/// Folds and scores alone, without importance and final refit.
-pub(crate) fn validate(fitter: &Fitter<'_>) -> Result<(Vec<Fold>, Scored)> {
+/// Scores alone, without importance and final refit.
+pub(crate) fn scores(fitter: &Fitter<'_>) -> Result<Scored> {
+    let (folds, pooled) = answers(fitter)?;
+    let labels = fitter.dataset.labels(fitter.dataset.series().len())?.series;
+    pooled.score(fitter.config, &labels, &folds, &[])
+}
+
+/// What everyone says of the rows that they did not learn from, fold by fold and together.
+fn answers(fitter: &Fitter<'_>) -> Result<(Vec<Fold>, Pooled)> {
     let folds = run_folds(fitter)?;
     let pooled = Pooled::of(&folds, fitter.config);
     if pooled.rows.is_empty() {
         bail!("no fold has a labelled test row; use more bars or another label");
     }
-    let labels = fitter.dataset.labels(fitter.dataset.series().len())?.series;
-    let scored = pooled.score(fitter.config, &labels, &folds, &[]);
-    Ok((folds, scored))
+    Ok((folds, pooled))
 }
 
 fn run_folds(fitter: &Fitter<'_>) -> Result<Vec<Fold>> {
@@ -135,7 +135,7 @@ fn early_stopping_share(config: &Config, kinds: &[ModelKind]) -> f64 {
     if needed { config.validation.early_stopping_share } else { 0.0 }
 }
 
-/// All resolved labels, the newest held back when the model needs to know when to stop.
+/// All resolved labels, the newest held back when the model stops by them or they calibrate.
 fn final_rows(config: &Config, dataset: &Dataset<'_>, labels: &LabelSeries, kind: ModelKind) -> FoldRows {
     let split = Split::train_on_all(dataset.usable.len());
     FoldRows::of(&split, &dataset.labelled_bars(labels), early_stopping_share(config, &[kind]))

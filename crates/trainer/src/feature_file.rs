@@ -11,7 +11,7 @@ use labels::LabelSeries;
 use serde::Serialize;
 
 use crate::cli::Outcome;
-use crate::config::{Config, ConfigFile};
+use crate::config::{Config, ConfigFile, EVERY_COLUMN, with_features};
 use crate::progress::Progress;
 use crate::source;
 
@@ -34,9 +34,6 @@ const HELP: &str = "Examples:
   trainer features --data BTCUSDT-5m.csv.gz --label forward_direction --set label.horizon=24 --out table.csv
 
 Exit codes: 0 done, 2 failed.";
-
-/// What stands for a config when none is given: every column of a set, also those of two names.
-const BUILT_IN: &str = "name = \"features\"\nmodels = [\"random_forest\"]\n\n[features]\nsets = [\"extended\"]\nkeep_duplicates = true\n";
 
 /// What writing features takes.
 #[expect(clippy::struct_excessive_bools, reason = "a command line has switches")]
@@ -167,18 +164,14 @@ pub(crate) fn run(arguments: &FeaturesArguments, out: &mut dyn Write) -> Result<
 }
 
 fn config(arguments: &FeaturesArguments) -> Result<ConfigFile> {
-    let mut settings = arguments.set.clone();
-    if !arguments.features.is_empty() {
-        let names: Vec<&str> = arguments.features.iter().map(|name| name.trim()).collect();
-        settings.push(format!("features.sets={names:?}"));
-    }
+    let mut settings = with_features(&arguments.set, &arguments.features);
     settings.extend(arguments.label.iter().map(|kind| format!("label.kind={kind}")));
     if arguments.config.is_none() && arguments.data.is_empty() {
         bail!("name the bars with --data, such as --data BTCUSDT-5m.csv.gz; see trainer features --help");
     }
     Ok(match &arguments.config {
         Some(path) => ConfigFile::load(path, &settings)?,
-        None => ConfigFile::built_in(BUILT_IN, &settings)?,
+        None => ConfigFile::built_in(EVERY_COLUMN, &settings)?,
     })
 }
 

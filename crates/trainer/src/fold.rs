@@ -1,6 +1,8 @@
 //! One fold: fit every model on its training part, answer for its test block.
 
 use anyhow::Result;
+use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
+use evaluation::{FoldRows, TestRow};
 use labels::LabelSeries;
 use market::{ClassProbabilities, Purpose, Seed};
 use models::{FitNotes, FittedModel, LabelledRows, ModelKind, TrainingSet};
@@ -10,9 +12,6 @@ use rand::seq::SliceRandom;
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
 use crate::progress::Progress;
-use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
-use evaluation::FoldRows;
-use evaluation::TestRow;
 
 /// What a fold is fitted for; part of the names in the progress display and of the seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

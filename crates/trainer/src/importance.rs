@@ -1,12 +1,12 @@
 //! Permutation importance on out-of-sample windows.
 
 use anyhow::Result;
+use evaluation::TestRow;
 use market::{Purpose, Seed};
 use models::{FeatureView, FittedModel};
 use rand::seq::SliceRandom;
 
 use crate::progress::Progress;
-use evaluation::TestRow;
 
 /// What importance is measured on in one fold.
 pub(crate) struct Sample<'a> {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use durable::StagedDirectory;
+use evaluation::top;
 use pipeline::{Bundle, BundleFacts, Manifest, Pipeline, Registry};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
-use evaluation::top;
 
 /// Small summary of a run, for counting what was ever tried.
 const SUMMARY_FILE: &str = "run.json";

@@ -12,15 +12,12 @@ use crate::config::ConfigFile;
 use crate::data_command::ResampleArguments;
 use crate::source;
 
-/// What stands for a config.
-const BUILT_IN: &str = "name = \"resample\"\nmodels = [\"random_forest\"]\n";
-
 /// Loads bars, makes longer ones and writes them.
 pub(crate) fn run(arguments: &ResampleArguments, out: &mut dyn Write) -> Result<Outcome> {
     data::check_table_path(&arguments.out, &arguments.data)?;
     let mut settings = arguments.set.clone();
     settings.extend(arguments.max_missing_bars.map(|most| format!("data.max_missing_bars={most}")));
-    let small = source::load(&ConfigFile::built_in(BUILT_IN, &settings)?, &arguments.data)?.series;
+    let small = source::load(&ConfigFile::built_in("", &settings)?, &arguments.data)?.series;
     let large = market::resample(&small, arguments.to)?;
     data::write_table(&arguments.out, large.len(), &columns(&large))?;
     let bars = large.bars();

@@ -2,6 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Result, bail};
+use baselines::{Baseline, Outcome};
+use evaluation::{
+    Bootstrap, Metrics, Predictions, Tally, TestRow, effective_rows, expected_calibration_error, log_losses,
+    mean_block_length, reliability,
+};
 use labels::LabelSeries;
 use models::{FitNotes, ModelKind};
 use pipeline::ConformalThreshold;
@@ -10,12 +16,6 @@ use crate::config::Config;
 use crate::fold::{Fit, Fold};
 use crate::report::{FoldScores, ModelReport, Status};
 use crate::verdict::verdict;
-use baselines::{Baseline, Outcome};
-use evaluation::{
-    Bootstrap, Metrics, Tally, effective_rows, expected_calibration_error, log_losses, mean_block_length,
-    reliability,
-};
-use evaluation::{Predictions, TestRow};
 
 /// Nominal coverage of prediction sets.
 const COVERAGE: f64 = 0.9;
@@ -90,15 +90,16 @@ impl Pooled {
         labels: &LabelSeries,
         folds: &[Fold],
         finals: &[Fit],
-    ) -> Scored {
+    ) -> Result<Scored> {
         let k = self.n_classes;
-        let reference = self
-            .models
-            .iter()
-            .flatten()
-            .next()
-            .or(self.baselines.first().map(|(_, predictions)| predictions));
-        let reference = reference.expect("the majority always answers");
+        let answered = self.models.iter().flatten().chain(self.baselines.iter().map(|(_, said)| said));
+        let Some(reference) = answered.into_iter().next() else {
+            let why: Vec<&str> = self.left_out.values().map(String::as_str).collect();
+            bail!(
+                "neither a model nor a baseline answered in every fold ({}); use more bars",
+                why.join("; ")
+            );
+        };
         let losses = log_losses(&self.rows, reference, k);
         let block_length = mean_block_length(&losses, 2.0 * config.label.horizon as f64);
         let bootstrap =
@@ -146,7 +147,7 @@ impl Pooled {
         let baselines =
             baselines.iter().map(|(name, scores)| ((*name).to_owned(), scores.metrics())).collect();
         let left_out = self.left_out.clone();
-        Scored { models, baselines, left_out, effective_rows: effective_rows(&losses), block_length }
+        Ok(Scored { models, baselines, left_out, effective_rows: effective_rows(&losses), block_length })
     }
 }
 

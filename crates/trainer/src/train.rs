@@ -6,20 +6,20 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
 use data::LoadedBars;
+use evaluation::top;
 use market::Seed;
 use models::ModelKind;
 use pipeline::{Bundle, BundleFacts, GitState};
 use serde_json::{Value, json};
 
 use crate::cli::{Outcome, TrainArguments};
-use crate::config::{Config, ConfigFile};
+use crate::config::{Config, ConfigFile, with_features};
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
 use crate::output::{Artifacts, RunSummary, predictions_csv, write_summary};
 use crate::progress::Progress;
 use crate::report::{self, DataReport, ModelReport, Report, Status, TimelinePoint, Trials};
 use crate::{git, source};
-use evaluation::top;
 
 /// Points of the regime timeline.
 const TIMELINE_POINTS: usize = 1500;
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     let Some(config) = &arguments.config else {
         bail!("name a config with --config, such as --config lstm.toml; see trainer --help");
     };
-    let mut file = ConfigFile::load(config, &settings(arguments))?;
+    let mut file = ConfigFile::load(config, &with_features(&arguments.set, &arguments.features))?;
     if let Some(seed) = arguments.seed {
         file.config.seed = Seed(seed);
     }
@@ -58,16 +58,6 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
         writeln!(out, "{}", written.text)?;
     }
     Ok(if failed == 0 { Outcome::Done } else { Outcome::No })
-}
-
-/// The command line's settings; `--features` is one under a shorter name.
-fn settings(arguments: &TrainArguments) -> Vec<String> {
-    let mut settings = arguments.set.clone();
-    if !arguments.features.is_empty() {
-        let names: Vec<&str> = arguments.features.iter().map(|name| name.trim()).collect();
-        settings.push(format!("features.sets={names:?}"));
-    }
-    settings
 }
 
 /// The words of the command that repeats a run.

@@ -246,8 +246,7 @@ impl Answers {
 /// The config's models as the main command validates them.
 fn configured(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Vec<ConfiguredScores>> {
     let fitter = Fitter { config, dataset, progress };
-    let (_, scored) = experiment::validate(&fitter)?;
-    let scores = scored.models.into_iter().filter_map(|model| {
+    let scores = experiment::scores(&fitter)?.models.into_iter().filter_map(|model| {
         let metrics = model.metrics?;
         let versus_majority = *model.versus.get("majority")?;
         let (accuracy, log_loss) = (metrics.accuracy, metrics.log_loss);

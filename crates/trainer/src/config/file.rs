@@ -11,6 +11,17 @@ use super::sections::Config;
 /// Where configs are looked up when the path as given does not exist.
 const DIRECTORY: &str = "configs";
 
+/// The section of a config that commands on features use when none is given: every column of a set, also those of
+/// two names.
+pub(crate) const EVERY_COLUMN: &str = "[features]\nsets = [\"extended\"]\nkeep_duplicates = true\n";
+
+/// Settings with the names after `--features`, which is one of them under a shorter name.
+pub(crate) fn with_features(settings: &[String], names: &[String]) -> Vec<String> {
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+    let named = (!names.is_empty()).then(|| format!("features.sets={names:?}"));
+    settings.iter().cloned().chain(named).collect()
+}
+
 /// A config that was found, with the text it came from.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
@@ -76,12 +87,14 @@ impl ConfigFile {
         Self::read(&path, &text, settings)
     }
 
-    /// A config that a command brings along, for use without a file, with `KEY=VALUE` settings applied.
+    /// A config of these sections that a command brings along, for use without a file, with `KEY=VALUE`
+    /// settings applied.
     ///
     /// # Errors
     /// [`ConfigError`] with the setting at fault.
-    pub(crate) fn built_in(text: &str, settings: &[String]) -> Result<Self, ConfigError> {
-        Self::read(Path::new(""), text, settings)
+    pub(crate) fn built_in(sections: &str, settings: &[String]) -> Result<Self, ConfigError> {
+        let text = format!("name = \"built-in\"\nmodels = [\"random_forest\"]\n\n{sections}");
+        Self::read(Path::new(""), &text, settings)
     }
 
     fn read(path: &Path, text: &str, settings: &[String]) -> Result<Self, ConfigError> {

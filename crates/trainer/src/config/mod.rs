@@ -6,4 +6,5 @@ mod sections;
 
 pub use bar_paths::BarPaths;
 pub use file::{ConfigError, ConfigFile};
+pub(crate) use file::{EVERY_COLUMN, with_features};
 pub use sections::{Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig, ValidationConfig};

@@ -44,14 +44,12 @@ use self::report::LeakReport;
 use self::subject::{FeatureSubject, LabelSubject, OwnFeatures, OwnLabel};
 use self::trial::Trial;
 use crate::cli::Outcome;
-use crate::config::{Config, ConfigFile};
+use crate::config::{Config, ConfigFile, EVERY_COLUMN, with_features};
 use crate::progress::Progress;
 use crate::source;
 
 /// Fewest bars on which a cut means anything.
 const FEWEST_BARS: usize = 100;
-/// What stands for a config when none is given.
-const BUILT_IN: &str = "name = \"leak-check\"\nmodels = [\"random_forest\"]\n\n[features]\nsets = [\"extended\"]\nkeep_duplicates = true\n";
 
 /// Everything that is to be checked.
 struct Subjects {
@@ -87,14 +85,11 @@ pub(crate) fn run(arguments: &LeakCheckArguments, out: &mut dyn Write) -> Result
 }
 
 fn config(arguments: &LeakCheckArguments) -> Result<ConfigFile> {
-    let mut settings = arguments.set.clone();
-    if !arguments.features.is_empty() {
-        settings.push(format!("features.sets={:?}", arguments.features));
-    }
+    let mut settings = with_features(&arguments.set, &arguments.features);
     settings.extend(arguments.label.iter().map(|kind| format!("label.kind={kind}")));
     Ok(match &arguments.config {
         Some(path) => ConfigFile::load(path, &settings)?,
-        None => ConfigFile::built_in(BUILT_IN, &settings)?,
+        None => ConfigFile::built_in(EVERY_COLUMN, &settings)?,
     })
 }
 

@@ -1,11 +1,11 @@
 //! Reliability diagram: how often a model is right when it says how sure it is.
 
+use evaluation::ReliabilityBin;
 use plotters::prelude::{DrawResult, DrawingBackend};
 
 use super::canvas::Drawing;
 use super::palette::{ACCENT, GRID, INK, MUTED};
 use super::pen::{BODY, Pen, Point, TITLE, centered, left, right};
-use evaluation::ReliabilityBin;
 
 const SIDE: i32 = 300;
 const LEFT: i32 = 62;

@@ -1,10 +1,10 @@
 //! The few HTML elements that the page is made of. Whatever is called `text` is escaped here; whatever is
 //! called `html` is markup already.
 
+use evaluation::Interval;
 use market::Timestamp;
 
 use crate::report::numbers::{DASH, decimals};
-use evaluation::Interval;
 
 /// Text that is safe between tags and inside quoted attributes.
 pub(crate) fn escaped(text: &str) -> String {

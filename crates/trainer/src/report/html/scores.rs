@@ -1,9 +1,9 @@
 //! Models and baselines side by side, and the paired differences between them.
 
-use super::interval_mark::Scale;
-use super::markup::{bodies, escaped, heads, interval, number, row, section, table, text_head};
 use evaluation::{Difference, Interval, Metrics};
 
+use super::interval_mark::Scale;
+use super::markup::{bodies, escaped, heads, interval, number, row, section, table, text_head};
 use crate::report::document::{ModelReport, Report};
 use crate::report::numbers::{decimals, grouped, signed, thousands};
 

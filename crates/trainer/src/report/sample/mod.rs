@@ -4,6 +4,7 @@ mod bars;
 
 use std::collections::BTreeMap;
 
+use evaluation::{ClassScores, Difference, Interval, Metrics, ReliabilityBin};
 use market::{Classes, Timeframe, Timestamp};
 use models::EpochReport;
 use pipeline::GitState;
@@ -13,7 +14,6 @@ use super::document::{
     FeatureImportance, FoldScores, FoldSpans, LabelReport, ModelReport, Report, Span, Status, Trials,
     ValidationReport,
 };
-use evaluation::{ClassScores, Difference, Interval, Metrics, ReliabilityBin};
 
 const START: i64 = 1_704_067_200_000;
 const FOLDS: usize = 5;
