@@ -3,7 +3,7 @@
 //! Comes in: rows of features with a class for some of them, or rows alone. Goes out: a model that turns a
 //! window of rows into class probabilities, and its files. A model is a pure function of the last
 //! `lookback` rows, so batch, stream and replay agree. Scalers are part of the model and are fitted on its
-//! training rows only. Knows no bars, no labels and no splits.
+//! training rows only; so is the calibration of its probabilities, fitted on rows that were held back. Knows no bars, no labels and no splits.
 
 mod calibration;
 mod error;

@@ -18,7 +18,7 @@ use super::symbol_pool::SymbolPool;
 pub struct FoldRows {
     /// To learn from.
     pub train: Vec<usize>,
-    /// The newest training rows, which decide when to stop. All of `train` lies before them.
+    /// The newest training rows, which decide when to stop and calibrate. All of `train` lies before them.
     pub early_stopping: Vec<usize>,
     /// Dropped, because their label interval meets that of a test block or of the early-stopping rows.
     pub purged: Vec<usize>,

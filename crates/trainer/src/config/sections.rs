@@ -89,7 +89,7 @@ pub struct ValidationConfig {
     pub initial_train: f64,
     /// Which rows before the test block are used.
     pub mode: TrainingWindow,
-    /// Last share of the training rows that decides when a network stops.
+    /// Last share of the training rows, which decides when a network stops and calibrates every model.
     pub early_stopping_share: f64,
     /// Shuffle the training labels: a negative control in which no model may beat the majority.
     pub shuffle_labels: bool,
