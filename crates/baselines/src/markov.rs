@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use market::ClassProbabilities;
 
+use labels::last_resolved;
+
 use crate::baseline::Outcome;
 use crate::contingency::ContingencyTable;
-use crate::resolved::last_resolved;
 use crate::view::BaselineView;
 
 /// `[from][to]`.

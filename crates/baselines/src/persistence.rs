@@ -1,8 +1,9 @@
 //! The last resolved label goes on.
 
+use labels::last_resolved;
+
 use crate::baseline::Outcome;
 use crate::contingency::ContingencyTable;
-use crate::resolved::last_resolved;
 use crate::view::BaselineView;
 
 /// The class of the newest label that was known when the bar closed, turned into probabilities by the training

@@ -63,6 +63,32 @@ impl GaussianHmm {
         series.bars()[..end].iter().map(|bar| filter.update_state(bar)).collect()
     }
 
+    /// The probability of each state after each of the observations, which follow one another without a hole.
+    pub fn filter_observations(&self, observations: &[Observation]) -> Vec<Vec<f64>> {
+        let mut filtered: Vec<Vec<f64>> = Vec::with_capacity(observations.len());
+        for x in observations {
+            let next = self.advance(filtered.last().map(Vec::as_slice), *x);
+            filtered.push(next);
+        }
+        filtered
+    }
+
+    /// The probability of each state after observation `x`, from that after the one before it.
+    fn advance(&self, before: Option<&[f64]>, x: Observation) -> Vec<f64> {
+        let x = standardise(x, self.centre, self.scale);
+        let predicted = match before {
+            Some(probabilities) => self.step(probabilities),
+            None => self.start.clone(),
+        };
+        let logs: Vec<f64> = self.states.iter().map(|state| state.log_density(x)).collect();
+        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut next: Vec<f64> =
+            predicted.iter().zip(&logs).map(|(p, log)| p * (log - largest).exp()).collect();
+        let total: f64 = next.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        divide(&mut next, total);
+        next
+    }
+
     /// Mean of each state: drift and log-volatility, standardised by the bars of the fit.
     pub fn means(&self) -> Vec<Observation> {
         self.states.iter().map(|state| state.mean).collect()
@@ -98,7 +124,7 @@ impl GaussianHmm {
 }
 
 /// The index of the largest value; the first of equals.
-fn top(values: &[f64]) -> u8 {
+pub(crate) fn top(values: &[f64]) -> u8 {
     let best = values
         .iter()
         .enumerate()
@@ -130,17 +156,8 @@ impl<'a> HmmFilter<'a> {
             *self = Self::new(self.model, self.timeframe, self.gaps);
         }
         self.previous = Some(*bar);
-        let x = standardise(self.inputs.update(bar)?, self.model.centre, self.model.scale);
-        let predicted = match &self.probabilities {
-            Some(probabilities) => self.model.step(probabilities),
-            None => self.model.start.clone(),
-        };
-        let logs: Vec<f64> = self.model.states.iter().map(|state| state.log_density(x)).collect();
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut next: Vec<f64> =
-            predicted.iter().zip(&logs).map(|(p, log)| p * (log - largest).exp()).collect();
-        let total: f64 = next.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-        divide(&mut next, total);
+        let x = self.inputs.update(bar)?;
+        let next = self.model.advance(self.probabilities.as_deref(), x);
         self.probabilities = Some(next.clone());
         Some(next)
     }

@@ -4,7 +4,7 @@ use market::BarSeries;
 
 use crate::degeneracy;
 use crate::gaussian::Gaussian;
-use crate::hmm::{GaussianHmm, HmmConfig, HmmError, divide};
+use crate::hmm::{GaussianHmm, HmmConfig, HmmError, divide, top};
 use crate::inputs::Observation;
 use crate::observations::{MINIMUM_OBSERVATIONS, observe, standardisation, standardise_runs};
 
@@ -18,15 +18,34 @@ impl GaussianHmm {
     pub fn fit(series: &BarSeries, end: usize, config: &HmmConfig) -> Result<Self, HmmError> {
         let runs = observe(series, end);
         let raw: Vec<Observation> = runs.concat();
+        Self::fit_observations(&runs, &volatility_tiles(&raw, config.states), config)
+    }
+
+    /// Fits on observations that the caller made: `runs` of them, each without a hole, and for each
+    /// observation, run after run, the state (below `config.states`) that it starts in. Observation `[x, y]`
+    /// takes the place of drift and log-volatility: states are ordered by the mean of y.
+    ///
+    /// # Errors
+    /// [`HmmError`] when there are too few observations or the states degenerate.
+    ///
+    /// # Panics
+    /// When `start` has another length than the observations.
+    pub fn fit_observations(
+        runs: &[Vec<Observation>],
+        start: &[u8],
+        config: &HmmConfig,
+    ) -> Result<Self, HmmError> {
+        let raw: Vec<Observation> = runs.concat();
+        assert_eq!(start.len(), raw.len(), "every observation starts in a state");
         if raw.len() < MINIMUM_OBSERVATIONS {
             return Err(HmmError::TooFew { observations: raw.len(), needed: MINIMUM_OBSERVATIONS });
         }
         let (centre, scale) = standardisation(&raw);
-        let runs = standardise_runs(&runs, centre, scale);
-        let mut model = Self::start_from_quantiles(&runs.concat(), centre, scale, config);
+        let standardised = standardise_runs(runs, centre, scale);
+        let mut model = Self::start(&standardised.concat(), start, centre, scale, config);
         let mut last = f64::NEG_INFINITY;
         for _ in 0..config.iterations {
-            let (next, log_likelihood) = model.expectation_maximisation(&runs, config)?;
+            let (next, log_likelihood) = model.expectation_maximisation(&standardised, config)?;
             model = next;
             if log_likelihood - last < 1e-6 * raw.len() as f64 {
                 break;
@@ -34,26 +53,23 @@ impl GaussianHmm {
             last = log_likelihood;
         }
         model.order_by_volatility();
-        degeneracy::check(model.filter_series(series, end), model.n_states())?;
+        let filtered = runs.iter().flat_map(|run| model.filter_observations(run));
+        degeneracy::check(filtered.map(|probabilities| Some(top(&probabilities))), model.n_states())?;
         Ok(model)
     }
 
-    fn start_from_quantiles(
+    /// Each state's density fitted on the observations that start in it.
+    fn start(
         all: &[Observation],
+        start: &[u8],
         centre: Observation,
         scale: Observation,
         config: &HmmConfig,
     ) -> Self {
         let k = config.states;
-        let mut levels: Vec<f64> = all.iter().map(|x| x[1]).collect();
-        levels.sort_unstable_by(f64::total_cmp);
-        let cut = |part: usize| levels[(part * levels.len() / k).min(levels.len() - 1)];
         let states = (0..k)
             .map(|state| {
-                let inside = |x: &Observation| {
-                    (state == 0 || x[1] >= cut(state)) && (state + 1 == k || x[1] < cut(state + 1))
-                };
-                Gaussian::fit(all, |index| f64::from(u8::from(inside(&all[index]))))
+                Gaussian::fit(all, |index| f64::from(u8::from(usize::from(start[index]) == state)))
                     .or_else(|| Gaussian::fit(all, |_| 1.0))
                     .expect("there are observations")
             })
@@ -154,6 +170,14 @@ impl GaussianHmm {
     }
 }
 
+/// The K-tile of log-volatility that each observation lies in, 0 the lowest.
+fn volatility_tiles(all: &[Observation], k: usize) -> Vec<u8> {
+    let mut levels: Vec<f64> = all.iter().map(|x| x[1]).collect();
+    levels.sort_unstable_by(f64::total_cmp);
+    let cuts: Vec<f64> = (1..k).filter_map(|part| levels.get(part * levels.len() / k)).copied().collect();
+    all.iter().map(|x| cuts.iter().filter(|cut| x[1] >= **cut).count() as u8).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use market::{Seed, Timeframe, Volatility};
@@ -190,7 +214,9 @@ mod tests {
         let runs = observe(&market.series, 4000);
         let (centre, scale) = standardisation(&runs.concat());
         let runs = standardise_runs(&runs, centre, scale);
-        let mut model = GaussianHmm::start_from_quantiles(&runs.concat(), centre, scale, &config);
+        let all = runs.concat();
+        let tiles = volatility_tiles(&all, config.states);
+        let mut model = GaussianHmm::start(&all, &tiles, centre, scale, &config);
         let mut last = f64::NEG_INFINITY;
         for _ in 0..20 {
             let (next, likelihood) = model.expectation_maximisation(&runs, &config).unwrap();

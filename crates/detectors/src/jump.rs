@@ -66,6 +66,28 @@ impl JumpModel {
         series.bars()[..end].iter().map(|bar| filter.update(bar)).collect()
     }
 
+    /// The state of each of the observations, which follow one another without a hole, as it was known there.
+    pub fn assign_observations(&self, observations: &[Observation]) -> Vec<u8> {
+        let mut costs = vec![0.0; self.n_states()];
+        observations.iter().map(|x| self.advance(&mut costs, *x)).collect()
+    }
+
+    /// Takes one observation; the state in which the cheapest path so far ends, the first of equally cheap.
+    fn advance(&self, costs: &mut [f64], x: Observation) -> u8 {
+        let x = standardise(x, self.centre, self.scale);
+        // Costs are kept relative to the cheapest, which is 0: they stay small, and a switch to any state
+        // costs λ at most.
+        for (cost, centroid) in costs.iter_mut().zip(&self.centroids) {
+            *cost = loss(x, *centroid) + cost.min(self.penalty);
+        }
+        let state = cheapest(costs);
+        let least = costs[state];
+        for cost in costs {
+            *cost -= least;
+        }
+        state as u8
+    }
+
     /// What to call each state: low, mid, high by volatility, with a trend where the trends differ.
     pub fn state_names(&self) -> Vec<String> {
         state_names(&self.centroids)
@@ -124,18 +146,8 @@ impl<'a> JumpFilter<'a> {
             *self = Self::new(self.model, self.timeframe, self.gaps);
         }
         self.previous = Some(*bar);
-        let x = standardise(self.inputs.update(bar)?, self.model.centre, self.model.scale);
-        // Costs are kept relative to the cheapest, which is 0: they stay small, and a switch to any state
-        // costs λ at most.
-        for (cost, centroid) in self.costs.iter_mut().zip(&self.model.centroids) {
-            *cost = loss(x, *centroid) + cost.min(self.model.penalty);
-        }
-        let state = cheapest(&self.costs);
-        let least = self.costs[state];
-        for cost in &mut self.costs {
-            *cost -= least;
-        }
-        Some(state as u8)
+        let x = self.inputs.update(bar)?;
+        Some(self.model.advance(&mut self.costs, x))
     }
 
     /// What the cheapest path that ends in each state costs above the cheapest of all: 0 for the state that

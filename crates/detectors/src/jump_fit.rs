@@ -25,27 +25,40 @@ impl JumpModel {
     /// # Panics
     /// When `config.states` is zero.
     pub fn fit(series: &BarSeries, end: usize, config: &JumpConfig) -> Result<Self, JumpError> {
-        let runs = observe(series, end);
+        Self::fit_observations(&observe(series, end), config)
+    }
+
+    /// Fits on observations that the caller made: `runs` of them, each without a hole. Observation `[x, y]`
+    /// takes the place of drift and log-volatility: states are ordered by the centroids' y. An input that is
+    /// always the same plays no part, which makes a model of one input.
+    ///
+    /// # Errors
+    /// [`JumpError`] when there are too few observations or the states degenerate.
+    ///
+    /// # Panics
+    /// When `config.states` is zero.
+    pub fn fit_observations(runs: &[Vec<Observation>], config: &JumpConfig) -> Result<Self, JumpError> {
         let raw: Vec<Observation> = runs.concat();
         if raw.len() < MINIMUM_OBSERVATIONS {
             return Err(JumpError::TooFew { observations: raw.len(), needed: MINIMUM_OBSERVATIONS });
         }
         let (centre, scale) = standardisation(&raw);
-        let runs = standardise_runs(&runs, centre, scale);
-        let all: Vec<Observation> = runs.concat();
+        let standardised = standardise_runs(runs, centre, scale);
+        let all: Vec<Observation> = standardised.concat();
         let quantiles = [1, 0].into_iter().map(|axis| quantile_start(&all, axis, config.states));
         let drawn = (0..config.drawn_starts).map(|start| drawn_start(&all, start, config.states));
         let (mut centroids, objective) = quantiles
             .chain(drawn)
-            .map(|start| descend(&runs, start, config))
+            .map(|start| descend(&standardised, start, config))
             .reduce(|best, next| if next.1 < best.1 { next } else { best })
             .expect("two starts at least");
         centroids.sort_by(|a, b| a[1].total_cmp(&b[1]));
         let model = Self { centre, scale, penalty: config.penalty, centroids, objective };
         // In hindsight, where a state without bars would leave a centroid that means nothing, and bar by bar.
-        let (path, _) = best_paths(&runs, &model.centroids, config.penalty);
+        let (path, _) = best_paths(&standardised, &model.centroids, config.penalty);
         degeneracy::check(path.into_iter().map(Some), model.n_states())?;
-        degeneracy::check(model.filter_series(series, end), model.n_states())?;
+        let online = runs.iter().flat_map(|run| model.assign_observations(run));
+        degeneracy::check(online.map(Some), model.n_states())?;
         Ok(model)
     }
 }

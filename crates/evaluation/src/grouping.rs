@@ -39,19 +39,16 @@ impl Grouping {
         Self::new(names, rows.iter().zip(reference).map(group).collect())
     }
 
-    /// By the age of the model: bars between the end of its training (for each fold, the first bar that it
-    /// could not have learnt from) and the row, cut into `parts` of equal length up to the oldest.
+    /// By the age of the model at each row, in bars since the end of its training, cut into `parts` of equal
+    /// length up to the oldest; in no group where the model also learnt from later rows.
     ///
     /// # Panics
-    /// When a row's fold has no training end, or a row lies before it, or `parts` is 0.
-    pub fn by_age(rows: &[TestRow], training_ends: &[usize], parts: usize) -> Self {
+    /// When `parts` is 0.
+    pub fn by_age(ages: &[Option<usize>], parts: usize) -> Self {
         assert!(parts > 0, "at least one part");
-        let age = |row: &TestRow| {
-            row.bar.checked_sub(training_ends[row.fold]).expect("a test row comes after its fold's training")
-        };
-        let width = (rows.iter().map(age).max().unwrap_or(0) + 1).div_ceil(parts);
+        let width = (ages.iter().flatten().max().unwrap_or(&0) + 1).div_ceil(parts);
         let name = |part: usize| format!("{}–{} bars", part * width, (part + 1) * width - 1);
-        Self::new((0..parts).map(name).collect(), rows.iter().map(|row| Some(age(row) / width)).collect())
+        Self::new((0..parts).map(name).collect(), ages.iter().map(|age| Some((*age)? / width)).collect())
     }
 
     /// By calendar month (UTC), such as `2024-09`, in order of time; `times` are those of the rows.
@@ -113,11 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn age_counts_from_the_end_of_each_folds_training() {
-        let rows = [row(100, 0, 0), row(149, 0, 0), row(150, 1, 0), row(199, 1, 0)];
-        let grouping = Grouping::by_age(&rows, &[100, 150], 2);
+    fn ages_are_cut_into_equal_parts() {
+        let grouping = Grouping::by_age(&[Some(0), Some(49), Some(24), None], 2);
         assert_eq!(grouping.names(), ["0–24 bars", "25–49 bars"]);
-        assert_eq!(grouping.of_row(), [Some(0), Some(1), Some(0), Some(1)]);
+        assert_eq!(grouping.of_row(), [Some(0), Some(1), Some(0), None]);
     }
 
     #[test]

@@ -94,6 +94,20 @@ impl FeatureTable {
         Self { schema, values, bars_seen }
     }
 
+    /// The rows of several series behind each other. A segment of one table is none of the next, so
+    /// [`FeatureTable::is_usable`] reaches over no border. None without a table, or when their columns differ.
+    pub fn stack(tables: Vec<Self>) -> Option<Self> {
+        tables.into_iter().map(Some).reduce(|stacked, next| {
+            let (mut stacked, next) = (stacked?, next?);
+            if stacked.schema != next.schema {
+                return None;
+            }
+            stacked.values.extend_from_slice(&next.values);
+            stacked.bars_seen.extend_from_slice(&next.bars_seen);
+            Some(stacked)
+        })?
+    }
+
     /// The memory of its values, for the next table.
     pub fn into_values(self) -> Vec<f64> {
         self.values

@@ -82,7 +82,7 @@ impl Definition {
 
     /// True when [`Definition::fit`] learns from the bars it is given, so that each fold needs its own.
     pub fn is_fitted_on_data(&self) -> bool {
-        matches!(self.spec.kind, LabelKind::Hmm | LabelKind::Jump)
+        self.spec.kind.is_fitted_on_data()
     }
 
     /// Learns what there is to learn from the bars before `end` (exclusive) only.

@@ -51,6 +51,11 @@ impl LabelKind {
             Self::Provided => "provided",
         }
     }
+
+    /// True when the definition learns from bars, so that it differs from fold to fold.
+    pub fn is_fitted_on_data(self) -> bool {
+        matches!(self, Self::Hmm | Self::Jump)
+    }
 }
 
 /// A label and its parameters. Those that a kind does not use are ignored, so that `label.kind` can be

@@ -69,7 +69,7 @@ pub fn generate(
         let drift = direction * p.signal_to_noise * p.low_volatility * drift_factor;
         let shock = shocks.sample(&mut random) * shock_scale;
         let sigma = level * garch.sqrt();
-        let pull = PULL * (START_PRICE / price).ln();
+        let pull = pull(price);
         let log_return = (drift + pull + sigma * shock).clamp(-0.5, 0.5);
         garch = 1.0 - p.garch_alpha - p.garch_beta + garch * (p.garch_alpha * shock * shock + p.garch_beta);
 
@@ -89,6 +89,12 @@ pub fn generate(
     }
     let series = BarSeries::new("SYNTH", timeframe, GapPolicy::CONTINUOUS, bars).expect("times increase");
     SyntheticMarket { series, regimes }
+}
+
+/// What is added to the log return of a bar that begins at `price`: 2e-4·ln(30,000 / `price`). Known to whoever
+/// knows the price, and part of no regime.
+pub fn pull(price: f64) -> f64 {
+    PULL * (START_PRICE / price).ln()
 }
 
 fn round(price: f64) -> f64 {

@@ -7,5 +7,5 @@
 mod generator;
 mod preset;
 
-pub use generator::{SyntheticMarket, generate};
+pub use generator::{SyntheticMarket, generate, pull};
 pub use preset::{MarketParameters, Preset};

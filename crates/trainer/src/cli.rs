@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use market::Timeframe;
 
 use crate::data_command::DataCommand;
+use crate::detect::{self, DetectArguments};
 use crate::feature_file::{self, FeaturesArguments};
 use crate::leak_check::{self, LeakCheckArguments};
 use crate::validate::{self, ValidateArguments};
@@ -45,6 +46,7 @@ const EXAMPLES: &str = "Examples:
   trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
   trainer leak-check --config random_forest.toml --data BTCUSDT-5m.csv.gz
   trainer validate --protocol leaky --config random_forest.toml --data BTCUSDT-1h.csv.gz
+  trainer detect --preset bench
 
 Exit codes: 0 done, 1 the answer is no, 2 failed.";
 
@@ -58,6 +60,9 @@ pub(crate) struct TrainArguments {
     /// such as 'BTCUSDT-5m-*.zip'; repeatable, all of it is one series
     #[arg(long, value_name = "BARS")]
     pub(crate) data: Vec<PathBuf>,
+    /// Bars of one of several symbols that one model learns from together (repeat it for each)
+    #[arg(long, value_name = "BARS", conflicts_with = "data")]
+    pub(crate) pool: Vec<PathBuf>,
     /// Where models/ and runs/ are written
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub(crate) out: PathBuf,
@@ -73,6 +78,9 @@ pub(crate) struct TrainArguments {
     /// Also keep each fold's models, in runs/RUN/folds/K
     #[arg(long)]
     pub(crate) keep_folds: bool,
+    /// Score the sealed final period (validation.sealed), once; the report and the bundle record it
+    #[arg(long)]
+    pub(crate) open_seal: bool,
     /// Threads to use; all cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -95,6 +103,8 @@ enum Command {
     LeakCheck(LeakCheckArguments),
     /// Show how much a wrong protocol flatters, beside the honest one
     Validate(ValidateArguments),
+    /// Score regime detectors against the known truth of a synthetic market
+    Detect(DetectArguments),
     /// Get bars, look at them, make longer ones
     #[command(subcommand)]
     Data(DataCommand),
@@ -149,6 +159,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         }
         Some(Command::Validate(arguments)) => {
             on_threads(arguments.threads, out, |out| validate::run(&arguments, out))
+        }
+        Some(Command::Detect(arguments)) => {
+            on_threads(arguments.threads, out, |out| detect::run(&arguments, out))
         }
         None => on_threads(cli.train.threads, out, |out| train::run(&cli.train, out)),
     }

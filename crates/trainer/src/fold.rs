@@ -1,9 +1,9 @@
-//! One fold: fit every model on its training part, answer for its test block.
+//! One fold: fit every model on its training part, answer for its test rows.
 
 use anyhow::Result;
 use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
 use evaluation::{FoldRows, TestRow};
-use labels::LabelSeries;
+use labels::last_resolved;
 use market::{ClassProbabilities, Purpose, Seed};
 use models::{FitNotes, FittedModel, LabelledRows, ModelKind, TrainingSet};
 use pipeline::{ConformalThreshold, Core, Member, Pipeline};
@@ -42,17 +42,35 @@ impl Purposed {
 /// A model that was fitted, or why it was not.
 pub(crate) type Fit = Result<(Pipeline, FitNotes), String>;
 
+/// Answers for test rows, or why there are none.
+pub(crate) type Answers = Result<Vec<ClassProbabilities>, String>;
+
+/// The bars of a fold, of each symbol.
+pub(crate) struct FoldParts {
+    /// What models learn from and answer for.
+    pub(crate) models: Vec<FoldRows>,
+    /// What baselines learn from: the symbol's own bars, also where the models learn from the others only. The
+    /// same as `models` without an entry.
+    pub(crate) baselines: Option<Vec<FoldRows>>,
+}
+
 /// A fitted fold.
 pub(crate) struct Fold {
+    pub(crate) number: usize,
     pub(crate) n_classes: usize,
-    pub(crate) rows: FoldRows,
+    pub(crate) rows: Vec<FoldRows>,
     pub(crate) test: Vec<TestRow>,
+    /// Of each test row, the class of the newest label that was known when it was answered for.
+    pub(crate) last_known: Vec<Option<u8>>,
+    /// Standard deviation of the returns of one bar over the horizon of the training rows: mean of each class
+    /// that they have, and of all.
+    pub(crate) volatility: (Vec<Option<f64>>, f64),
     /// In the order of the config's models.
     pub(crate) fits: Vec<Fit>,
     /// Answers for the test rows of each model that was fitted.
     pub(crate) answers: Vec<Option<Vec<ClassProbabilities>>>,
-    /// What each baseline says of the test rows, or why it failed.
-    pub(crate) baselines: Vec<Result<Outcome, String>>,
+    /// What each baseline says of the test rows.
+    pub(crate) baselines: Vec<Answers>,
 }
 
 /// Everything that a fit needs beside its rows.
@@ -62,19 +80,43 @@ pub(crate) struct Fitter<'a> {
     pub(crate) progress: &'a Progress,
 }
 
+impl FoldParts {
+    fn for_baselines(&self) -> &[FoldRows] {
+        self.baselines.as_deref().unwrap_or(&self.models)
+    }
+
+    /// Symbols that have rows to answer for and none of their own to learn from, by their places.
+    pub(crate) fn without_past(&self) -> Vec<usize> {
+        let rows = self.for_baselines().iter().enumerate();
+        rows.filter(|(_, rows)| !rows.test.is_empty() && rows.train.is_empty())
+            .map(|(symbol, _)| symbol)
+            .collect()
+    }
+
+    /// Answers nothing for a symbol.
+    pub(crate) fn leave_out(&mut self, symbol: usize) {
+        for rows in std::iter::once(&mut self.models).chain(&mut self.baselines) {
+            rows[symbol].test.clear();
+            rows[symbol].test_blocks.clear();
+        }
+    }
+}
+
 impl Fitter<'_> {
     /// Fits one model on the training rows of a fold. A failure is returned, never replaced.
     pub(crate) fn fit(
         &self,
         kind: ModelKind,
-        rows: &FoldRows,
-        labels: &LabelSeries,
+        parts: &[FoldRows],
+        labels: &FoldLabels,
         purpose: Purposed,
         conformal: Option<ConformalThreshold>,
     ) -> Fit {
         let spec = self.config.model_spec(kind);
         let seed = purpose.seed(self.config.seed, kind);
-        let mut classes = [classes_of(&rows.train, labels), classes_of(&rows.early_stopping, labels)];
+        let train = self.dataset.rows(parts.iter().map(|rows| &rows.train[..]));
+        let validation = self.dataset.rows(parts.iter().map(|rows| &rows.early_stopping[..]));
+        let mut classes = [&train, &validation].map(|rows| self.classes_of(rows, labels));
         if self.config.validation.shuffle_labels {
             for (place, part) in classes.iter_mut().enumerate() {
                 part.shuffle(&mut seed.stream(Purpose::ShuffledLabels, &[place as u64]));
@@ -83,20 +125,21 @@ impl Fitter<'_> {
         let data = TrainingSet {
             values: self.dataset.table.values(),
             n_features: self.dataset.set.schema().len(),
-            n_classes: labels.classes.len(),
-            train: LabelledRows { ends: &rows.train, classes: &classes[0] },
-            validation: LabelledRows { ends: &rows.early_stopping, classes: &classes[1] },
+            n_classes: labels.classes().len(),
+            train: LabelledRows { ends: &train, classes: &classes[0] },
+            validation: LabelledRows { ends: &validation, classes: &classes[1] },
         };
         let name = format!("{}, {}", kind.name(), purpose.name());
         let stage = self.progress.stage(&name, 1);
         match FittedModel::fit(&spec, &data, self.config.calibration, seed, &stage) {
             Ok((model, notes)) => {
-                stage.finish(&format!("fitted on {} rows", rows.train.len() + rows.early_stopping.len()));
+                stage.finish(&format!("fitted on {} rows", train.len() + validation.len()));
+                let series = self.dataset.symbols[0].series();
                 let core = Core {
-                    classes: labels.classes.clone(),
+                    classes: labels.classes().clone(),
                     horizon: self.config.label.horizon,
-                    timeframe: self.dataset.series().timeframe(),
-                    gaps: self.dataset.series().gaps(),
+                    timeframe: series.timeframe(),
+                    gaps: series.gaps(),
                     features: self.dataset.set.spec().clone(),
                     conformal,
                 };
@@ -112,71 +155,130 @@ impl Fitter<'_> {
         }
     }
 
-    /// Fits every model of the config and answers for the test block, models and baselines alike.
+    /// Fits every model of the config and answers for the test rows, models and baselines alike.
     pub(crate) fn run(
         &self,
-        fold: usize,
-        rows: FoldRows,
-        fold_labels: &FoldLabels,
+        number: usize,
+        parts: FoldParts,
+        labels: &FoldLabels,
         conformal: &[Option<ConformalThreshold>],
     ) -> Result<Fold> {
-        let labels = &fold_labels.series;
+        let ends = self.dataset.rows(parts.models.iter().map(|rows| &rows.test[..]));
         let mut fits = Vec::new();
         let mut answers = Vec::new();
         for (kind, conformal) in self.config.models.iter().zip(conformal) {
-            let fit = self.fit(*kind, &rows, labels, Purposed::Fold(fold), *conformal);
+            let fit = self.fit(*kind, &parts.models, labels, Purposed::Fold(number), *conformal);
             answers.push(match &fit {
-                Ok((pipeline, _)) => Some(self.answer(pipeline, &rows.test, *kind, fold)?),
+                Ok((pipeline, _)) => {
+                    Some(self.answer(pipeline, &ends, &format!("{}, fold {number}, test", kind.name()))?)
+                }
                 Err(_) => None,
             });
             fits.push(fit);
         }
-        let learned = [&rows.train[..], &rows.early_stopping].concat();
-        let view = BaselineView {
-            series: self.dataset.series(),
-            features: FeatureRows {
-                values: self.dataset.table.values(),
-                n_features: self.dataset.set.schema().len(),
-            },
-            classes: &labels.classes,
-            labels: &labels.labels,
-            frozen: fold_labels.frozen.as_deref(),
-            train: &learned,
-            test: &rows.test,
-        };
-        let stage = self.progress.stage(&format!("baselines, fold {fold}"), Baseline::ALL.len() as u64);
-        let mut baselines = Vec::new();
-        for baseline in Baseline::ALL {
-            stage.set(baselines.len() as u64, baseline.name());
-            baselines.push(baseline.predict(&view).map_err(|error| error.to_string()));
-        }
-        stage.finish(&format!("{} rows", rows.test.len()));
-        let class = |bar: usize| labels.labels[bar].map(|label| label.class);
+        let baselines = self.baselines(parts.for_baselines(), labels, &format!("fold {number}"));
+        let class = |row: usize| self.dataset.class(labels, row);
         let test =
-            rows.test.iter().filter_map(|&bar| Some(TestRow { bar, fold, class: class(bar)? })).collect();
-        Ok(Fold { n_classes: labels.classes.len(), rows, test, fits, answers, baselines })
+            ends.iter().filter_map(|&row| Some(TestRow { bar: row, fold: number, class: class(row)? }));
+        Ok(Fold {
+            number,
+            n_classes: labels.classes().len(),
+            test: test.collect(),
+            volatility: self.volatility_of_classes(&parts.models, labels),
+            last_known: self.last_known(&parts.models, labels),
+            rows: parts.models,
+            fits,
+            answers,
+            baselines,
+        })
+    }
+
+    /// What each baseline says of the test rows. Baselines learn from each symbol by itself.
+    pub(crate) fn baselines(&self, parts: &[FoldRows], labels: &FoldLabels, name: &str) -> Vec<Answers> {
+        let width = self.dataset.set.schema().len();
+        let tested: Vec<usize> = (0..parts.len()).filter(|symbol| !parts[*symbol].test.is_empty()).collect();
+        let stage =
+            self.progress.stage(&format!("baselines, {name}"), (Baseline::ALL.len() * tested.len()) as u64);
+        let mut answers: Vec<Answers> = vec![Ok(Vec::new()); Baseline::ALL.len()];
+        for (turn, &symbol) in tested.iter().enumerate() {
+            let (bars, rows, own) =
+                (&self.dataset.symbols[symbol], &parts[symbol], &labels.of_symbol[symbol]);
+            let learned = [&rows.train[..], &rows.early_stopping].concat();
+            let view = BaselineView {
+                series: bars.series(),
+                features: FeatureRows {
+                    values: &self.dataset.table.values()[bars.offset * width..]
+                        [..bars.series().len() * width],
+                    n_features: width,
+                },
+                classes: &own.series.classes,
+                labels: &own.series.labels,
+                frozen: own.frozen.as_deref(),
+                train: &learned,
+                test: &rows.test,
+            };
+            for (place, (baseline, said)) in Baseline::ALL.into_iter().zip(&mut answers).enumerate() {
+                stage.set((turn * Baseline::ALL.len() + place) as u64, baseline.name());
+                let Ok(so_far) = said else { continue };
+                match baseline.predict(&view) {
+                    Ok(Outcome::Answered(more)) => so_far.extend(more),
+                    Ok(Outcome::NotApplicable(why)) => *said = Err(format!("not applicable: {why}")),
+                    Err(error) => *said = Err(format!("failed in {name}: {error}")),
+                }
+            }
+        }
+        stage.finish(&format!("{} rows", parts.iter().map(|rows| rows.test.len()).sum::<usize>()));
+        answers
+    }
+
+    fn volatility_of_classes(&self, parts: &[FoldRows], labels: &FoldLabels) -> (Vec<Option<f64>>, f64) {
+        let horizon = self.config.label.horizon;
+        let (mut sums, mut counts) = (vec![0.0; labels.classes().len()], vec![0.0; labels.classes().len()]);
+        for ((rows, labels), symbol) in parts.iter().zip(&labels.of_symbol).zip(&self.dataset.symbols) {
+            let bars = symbol.series().bars();
+            for &bar in rows.train.iter().chain(&rows.early_stopping) {
+                let Some(label) = labels.series.labels[bar] else { continue };
+                let ahead = &bars[bar..(bar + horizon + 1).min(bars.len())];
+                let squares: f64 =
+                    ahead.windows(2).map(|pair| (pair[1].close / pair[0].close).ln().powi(2)).sum();
+                sums[usize::from(label.class)] += (squares / (ahead.len() - 1).max(1) as f64).sqrt();
+                counts[usize::from(label.class)] += 1.0;
+            }
+        }
+        let mean = sums.iter().sum::<f64>() / counts.iter().sum::<f64>();
+        let of_class = sums.iter().zip(&counts).map(|(sum, count)| (*count > 0.0).then(|| sum / count));
+        (of_class.collect(), mean)
+    }
+
+    fn last_known(&self, parts: &[FoldRows], labels: &FoldLabels) -> Vec<Option<u8>> {
+        let mut known = Vec::new();
+        for ((rows, labels), symbol) in parts.iter().zip(&labels.of_symbol).zip(&self.dataset.symbols) {
+            let labels = &labels.series.labels;
+            let resolved = last_resolved(symbol.series().bars(), labels);
+            known.extend(rows.test.iter().map(|bar| labels[resolved[*bar]?].map(|label| label.class)));
+        }
+        known
     }
 
     /// Answers in pieces, so that progress can be shown.
-    fn answer(
+    pub(crate) fn answer(
         &self,
         pipeline: &Pipeline,
-        bars: &[usize],
-        kind: ModelKind,
-        fold: usize,
+        rows: &[usize],
+        name: &str,
     ) -> Result<Vec<ClassProbabilities>> {
-        let stage = self.progress.stage(&format!("{}, fold {fold}, test", kind.name()), bars.len() as u64);
-        let mut answers = Vec::with_capacity(bars.len());
-        for piece in bars.chunks(1024) {
+        let stage = self.progress.stage(name, rows.len() as u64);
+        let mut answers = Vec::with_capacity(rows.len());
+        for piece in rows.chunks(1024) {
             let piece = pipeline.answer(&self.dataset.table, piece)?;
             answers.extend(piece.into_iter().map(|answer| answer.combined));
             stage.set(answers.len() as u64, "rows");
         }
-        stage.finish(&format!("{} rows predicted", bars.len()));
+        stage.finish(&format!("{} rows predicted", rows.len()));
         Ok(answers)
     }
-}
 
-fn classes_of(bars: &[usize], labels: &LabelSeries) -> Vec<u8> {
-    bars.iter().filter_map(|bar| labels.labels[*bar]).map(|label| label.class).collect()
+    fn classes_of(&self, rows: &[usize], labels: &FoldLabels) -> Vec<u8> {
+        rows.iter().filter_map(|row| self.dataset.class(labels, *row)).collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! Writing what a run made: bundles, and the run directory.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use durable::StagedDirectory;
 use evaluation::top;
+use market::Timestamp;
 use pipeline::{Bundle, BundleFacts, Manifest, Pipeline, Registry};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,23 @@ pub(crate) struct RunSummary {
     /// SHA-256 of the effective configuration.
     pub(crate) config_hash: String,
     pub(crate) models: Vec<String>,
+    /// Sharpe ratio per period of each model that could be traded on.
+    #[serde(default)]
+    pub(crate) sharpe_ratios: BTreeMap<String, f64>,
+    /// When its sealed period begins.
+    #[serde(default)]
+    pub(crate) sealed_from: Option<Timestamp>,
+    /// Whether it looked behind the seal.
+    #[serde(default)]
+    pub(crate) opened: bool,
+}
+
+/// Everything tried on some bars, the run at hand included.
+pub(crate) struct Tried {
+    /// Models × configurations.
+    pub(crate) count: usize,
+    /// Sharpe ratios per period of the other configurations.
+    pub(crate) past_ratios: Vec<f64>,
 }
 
 impl Artifacts {
@@ -52,21 +71,36 @@ impl Artifacts {
         Registry::new(self.root.join("models"))
     }
 
-    /// Models × configurations that were scored on bars with this fingerprint, `now` included.
-    pub(crate) fn trials(&self, now: &RunSummary) -> usize {
-        let mut tried: Vec<(String, String)> = Vec::new();
+    /// Every run on bars with the same fingerprint that is on disk, by name.
+    pub(crate) fn past_runs(&self, now: &RunSummary) -> Vec<RunSummary> {
         let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
-        let past = entries
+        let mut past: Vec<RunSummary> = entries
             .filter_map(|entry| fs::read(entry.path().join(SUMMARY_FILE)).ok())
             .filter_map(|bytes| serde_json::from_slice::<RunSummary>(&bytes).ok())
-            .filter(|run| run.fingerprint == now.fingerprint);
-        for run in past {
-            tried.extend(run.models.into_iter().map(|model| (run.config_hash.clone(), model)));
+            .filter(|run| run.fingerprint == now.fingerprint)
+            .collect();
+        past.sort_by(|a, b| a.run.cmp(&b.run));
+        past
+    }
+
+    /// What was ever tried on these bars.
+    pub(crate) fn tried(&self, now: &RunSummary) -> Tried {
+        let past = self.past_runs(now);
+        let mut tried: Vec<(&str, &str)> = Vec::new();
+        for run in past.iter().chain([now]) {
+            tried.extend(run.models.iter().map(|model| (run.config_hash.as_str(), model.as_str())));
         }
-        tried.extend(now.models.iter().map(|model| (now.config_hash.clone(), model.clone())));
         tried.sort_unstable();
         tried.dedup();
-        tried.len()
+        let other = past.iter().filter(|run| run.config_hash != now.config_hash);
+        let ratios: BTreeMap<(&str, &str), f64> = other
+            .flat_map(|run| {
+                run.sharpe_ratios
+                    .iter()
+                    .map(|(model, ratio)| ((run.config_hash.as_str(), model.as_str()), *ratio))
+            })
+            .collect();
+        Tried { count: tried.len(), past_ratios: ratios.into_values().collect() }
     }
 
     /// Publishes one model's final refit as the next version of its name.
@@ -100,7 +134,10 @@ pub(crate) fn predictions_csv(
     names: &[&str],
 ) -> Result<String, std::fmt::Error> {
     let classes = &experiment.label.classes;
-    let mut text = String::from("model,fold,timestamp,label,predicted");
+    // A pool's rows need their symbol; runs of one keep the columns that they always had.
+    let several = dataset.symbols.len() > 1;
+    let mut text = String::from(if several { "model,fold,symbol" } else { "model,fold" });
+    text.push_str(",timestamp,label,predicted");
     for class in classes.names() {
         write!(text, ",p_{class}")?;
     }
@@ -109,9 +146,13 @@ pub(crate) fn predictions_csv(
         let Some(predictions) = predictions else { continue };
         for (index, row) in experiment.rows.iter().enumerate() {
             let p = predictions.row(index, classes.len());
-            let time = dataset.series().bars()[row.bar].close_time.millis();
+            let time = dataset.bar(row.bar).close_time.millis();
             let (label, predicted) = (classes.name(row.class), classes.name(top(p) as u8));
-            write!(text, "{name},{},{time},{label},{predicted}", row.fold)?;
+            write!(text, "{name},{}", row.fold)?;
+            if several {
+                write!(text, ",{}", dataset.symbols[dataset.place(row.bar).0].series().symbol())?;
+            }
+            write!(text, ",{time},{label},{predicted}")?;
             for value in p {
                 write!(text, ",{value}")?;
             }

@@ -1,97 +1,53 @@
-//! Pooling the folds' answers, and scoring models and baselines on them.
+//! Scoring models and baselines on the pooled rows.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use anyhow::{Result, bail};
-use baselines::{Baseline, Outcome};
 use evaluation::{
-    Bootstrap, Metrics, Predictions, Tally, TestRow, effective_rows, expected_calibration_error, log_losses,
-    mean_block_length, reliability,
+    Bootstrap, DetectionRule, DetectionScores, Estimate, Grouping, Metrics, Predictions, Tally,
+    brier_decomposition, detection_scores, effective_rows, expected_calibration_error, group_scores,
+    mean_block_length, reliability, selective_accuracy, top,
 };
-use labels::LabelSeries;
 use models::{FitNotes, ModelKind};
-use pipeline::ConformalThreshold;
 
 use crate::config::Config;
+use crate::dataset::{Dataset, FoldLabels};
 use crate::fold::{Fit, Fold};
-use crate::report::{FoldScores, ModelReport, Status};
+use crate::folds::Folds;
+use crate::groupings::groupings;
+use crate::pooled::Pooled;
+use crate::report::{FoldScores, FoldStatus, GroupReport, ModelReport, Status};
 use crate::verdict::verdict;
 
-/// Nominal coverage of prediction sets.
-const COVERAGE: f64 = 0.9;
-/// Fewer held-out rows than this calibrate no set.
-const MINIMUM_CALIBRATION_ROWS: usize = 100;
-
-/// Out-of-sample rows of all folds with what everyone said about them.
-pub(crate) struct Pooled {
-    n_classes: usize,
-    pub(crate) rows: Vec<TestRow>,
-    /// For each model of the config; none when a fold failed.
-    pub(crate) models: Vec<Option<Predictions>>,
-    /// Those that answered in every fold.
-    baselines: Vec<(Baseline, Predictions)>,
-    /// The others, and why.
-    left_out: BTreeMap<String, String>,
-}
+/// Shares of most confident calls whose accuracy is shown.
+const CONFIDENT_SHARES: [f64; 4] = [0.1, 0.25, 0.5, 1.0];
+/// Rows in a row that have to be right for a switch to count as seen.
+const RIGHT_ROWS: usize = 3;
 
 /// Scores and what they rest on.
 pub(crate) struct Scored {
     pub(crate) models: Vec<ModelReport>,
     pub(crate) baselines: BTreeMap<String, Metrics>,
     pub(crate) left_out: BTreeMap<String, String>,
+    /// Accuracy of everyone on the rows whose class is another than the last one known.
+    pub(crate) changed_bars: BTreeMap<String, Estimate>,
     pub(crate) effective_rows: f64,
     pub(crate) block_length: f64,
 }
 
+/// What everyone is scored on.
+pub(crate) struct Draws {
+    pub(crate) bootstrap: Bootstrap,
+    /// Mean loss of the rows of each instant.
+    losses: Vec<f64>,
+    /// Mean block, in rows.
+    block_length: f64,
+}
+
 impl Pooled {
-    pub(crate) fn of(folds: &[Fold], config: &Config) -> Self {
-        let mut models = vec![Some(Predictions::default()); config.models.len()];
-        for fold in folds {
-            for (pooled, answers) in models.iter_mut().zip(&fold.answers) {
-                match (pooled.as_mut(), answers) {
-                    (Some(pooled), Some(answers)) => pooled.extend(answers),
-                    _ => *pooled = None,
-                }
-            }
-        }
-        let (mut baselines, mut left_out) = (Vec::new(), BTreeMap::new());
-        for (place, baseline) in Baseline::ALL.into_iter().enumerate() {
-            match pooled_baseline(place, folds) {
-                Ok(predictions) => baselines.push((baseline, predictions)),
-                Err(why) => {
-                    left_out.insert(baseline.name().to_owned(), why);
-                }
-            }
-        }
-        let rows: Vec<TestRow> = folds.iter().flat_map(|fold| fold.test.iter().copied()).collect();
-        let n_classes = folds.first().map_or(0, |fold| fold.n_classes);
-        Self { n_classes, rows, models, baselines, left_out }
-    }
-
-    /// The split-conformal threshold of a model on these held-out rows.
-    pub(crate) fn threshold(&self, place: usize) -> Option<ConformalThreshold> {
-        let predictions = self.models[place].as_ref()?;
-        let n = self.rows.len();
-        if n < MINIMUM_CALIBRATION_ROWS {
-            return None;
-        }
-        let score = |(index, row): (usize, &TestRow)| {
-            1.0 - predictions.row(index, self.n_classes)[usize::from(row.class)]
-        };
-        let mut scores: Vec<f64> = self.rows.iter().enumerate().map(score).collect();
-        scores.sort_unstable_by(f64::total_cmp);
-        let rank = ((n + 1) as f64 * COVERAGE).ceil() as usize;
-        Some(ConformalThreshold { coverage: COVERAGE, score: scores[rank.min(n) - 1], calibration_rows: n })
-    }
-
-    pub(crate) fn score(
-        &self,
-        config: &Config,
-        labels: &LabelSeries,
-        folds: &[Fold],
-        finals: &[Fit],
-    ) -> Result<Scored> {
-        let k = self.n_classes;
+    /// The draws, in blocks that suit the losses of the first that answered everywhere.
+    pub(crate) fn draws(&self, config: &Config) -> Result<Draws> {
         let answered = self.models.iter().flatten().chain(self.baselines.iter().map(|(_, said)| said));
         let Some(reference) = answered.into_iter().next() else {
             let why: Vec<&str> = self.left_out.values().map(String::as_str).collect();
@@ -100,75 +56,137 @@ impl Pooled {
                 why.join("; ")
             );
         };
-        let losses = log_losses(&self.rows, reference, k);
-        let block_length = mean_block_length(&losses, 2.0 * config.label.horizon as f64);
-        let bootstrap =
-            Bootstrap::new(self.rows.len(), k, block_length, config.report.bootstrap_draws, config.seed);
+        let losses = self.losses_of_instants(reference);
+        let block = self.rows_per_instant() * mean_block_length(&losses, 2.0 * config.label.horizon as f64);
+        let (n, draws) = (self.rows.len(), config.report.bootstrap_draws);
+        let bootstrap = Bootstrap::new(n, self.n_classes, block, draws, config.seed);
+        Ok(Draws { bootstrap, losses, block_length: block })
+    }
+
+    pub(crate) fn score(
+        &self,
+        config: &Config,
+        dataset: &Dataset<'_>,
+        labels: &FoldLabels,
+        folds: &Folds,
+        finals: &[Fit],
+    ) -> Result<Scored> {
+        let k = self.n_classes;
+        let Draws { bootstrap, losses, block_length } = self.draws(config)?;
         let baselines: Vec<_> = self
             .baselines
             .iter()
             .map(|(baseline, predictions)| (baseline.name(), bootstrap.score(&self.rows, predictions)))
             .collect();
-        let models = config
-            .models
-            .iter()
-            .enumerate()
-            .map(|(place, kind)| {
-                let mut report = empty_report(config, *kind, &fold_scores(place, folds, k));
-                let failure = report.folds.iter().find_map(|fold| fold.failure.clone());
-                let failure =
-                    failure.or_else(|| finals.get(place).and_then(|fit| fit.as_ref().err().cloned()));
-                if let Some(why) = failure {
-                    report.status = Status::Failed;
-                    report.verdict = format!("{} FAILED and is left out: {why}.", kind.name());
+        let names = labels.classes().names();
+        let groupings = groupings(config, dataset, folds, self, names);
+        let changed = groupings.iter().find(|(by, _)| *by == "change").map(|(_, grouping)| grouping);
+        let mut changed_bars = BTreeMap::new();
+        let mut note_changed = |name: &str, predictions: &Predictions| {
+            let scores = changed.map(|changed| group_scores(&bootstrap, &self.rows, predictions, k, changed));
+            let of_changed = scores.into_iter().flatten().find(|scores| scores.group == "changed");
+            changed_bars.extend(of_changed.map(|scores| (name.to_owned(), scores.accuracy)));
+        };
+        for (baseline, predictions) in &self.baselines {
+            note_changed(baseline.name(), predictions);
+        }
+        let mut models = Vec::new();
+        for (place, kind) in config.models.iter().enumerate() {
+            let mut report = empty_report(config, *kind, fold_scores(place, folds, k));
+            let failed = folds.fitted.iter().find_map(|fold| fold.fits[place].as_ref().err().cloned());
+            let failed = failed.or_else(|| finals.get(place).and_then(|fit| fit.as_ref().err().cloned()));
+            if let Some(why) = failed {
+                report.status = Status::Failed;
+                report.verdict = format!("{} FAILED and is left out: {why}.", kind.name());
+            }
+            if let Some(predictions) = &self.models[place] {
+                note_changed(kind.name(), predictions);
+                let scores = bootstrap.score(&self.rows, predictions);
+                let tally = Tally::of(&self.rows, predictions, k);
+                report.versus =
+                    baselines.iter().map(|(name, other)| ((*name).to_owned(), scores.minus(other))).collect();
+                if report.status == Status::Ok {
+                    (report.verdict, report.beats_every_baseline) =
+                        verdict(kind.name(), &report.versus, &folds.spans);
                 }
-                if let Some(predictions) = &self.models[place] {
-                    let scores = bootstrap.score(&self.rows, predictions);
-                    let tally = Tally::of(&self.rows, predictions, k);
-                    report.versus = baselines
-                        .iter()
-                        .map(|(name, other)| ((*name).to_owned(), scores.minus(other)))
-                        .collect();
-                    if report.status == Status::Ok {
-                        (report.verdict, report.beats_every_baseline) = verdict(kind.name(), &report.versus);
-                    }
-                    report.metrics = Some(scores.metrics());
-                    report.mcc = Some(tally.matthews());
-                    report.reliability = reliability(&self.rows, predictions, k);
-                    report.ece = Some(expected_calibration_error(&report.reliability));
-                    report.confusion_matrix = tally.confusion_matrix();
-                    report.per_class = tally.per_class(labels.classes.names());
-                }
-                report.out_of_bag_accuracy =
-                    finals.get(place).and_then(notes).and_then(|notes| notes.out_of_bag_accuracy);
-                report
-            })
-            .collect();
+                report.metrics = Some(scores.metrics());
+                report.mcc = Some(tally.matthews());
+                report.mcc_interval = Some(scores.matthews());
+                report.reliability = reliability(&self.rows, predictions, k);
+                report.ece = Some(expected_calibration_error(&report.reliability));
+                report.ece_interval = bootstrap.calibration_error(&self.rows, predictions);
+                report.brier_parts = brier_decomposition(&self.rows, predictions, k);
+                report.selective = Some(selective_accuracy(&self.rows, predictions, k, &CONFIDENT_SHARES));
+                report.transitions = self.transitions(config, dataset, predictions);
+                report.groups = groupings
+                    .iter()
+                    .map(|(by, grouping)| self.group_report(&bootstrap, predictions, by, grouping))
+                    .collect();
+                report.confusion_matrix = tally.confusion_matrix();
+                report.per_class = tally.per_class(names);
+            }
+            report.out_of_bag_accuracy =
+                finals.get(place).and_then(notes).and_then(|notes| notes.out_of_bag_accuracy);
+            models.push(report);
+        }
         let baselines =
             baselines.iter().map(|(name, scores)| ((*name).to_owned(), scores.metrics())).collect();
-        let left_out = self.left_out.clone();
-        Ok(Scored { models, baselines, left_out, effective_rows: effective_rows(&losses), block_length })
+        Ok(Scored {
+            models,
+            baselines,
+            left_out: self.left_out.clone(),
+            changed_bars,
+            effective_rows: effective_rows(&losses) * self.rows_per_instant(),
+            block_length,
+        })
     }
-}
 
-/// A baseline's answers in all folds, or why there are none.
-fn pooled_baseline(place: usize, folds: &[Fold]) -> Result<Predictions, String> {
-    let mut pooled = Predictions::default();
-    for (number, fold) in folds.iter().enumerate() {
-        match &fold.baselines[place] {
-            Ok(Outcome::Answered(answers)) => pooled.extend(answers),
-            Ok(Outcome::NotApplicable(why)) => return Err(format!("not applicable: {why}")),
-            Err(why) => return Err(format!("failed in fold {number}: {why}")),
-        }
+    fn group_report(
+        &self,
+        bootstrap: &Bootstrap,
+        predictions: &Predictions,
+        by: &str,
+        grouping: &Grouping,
+    ) -> GroupReport {
+        let groups = group_scores(bootstrap, &self.rows, predictions, self.n_classes, grouping);
+        GroupReport { by: by.to_owned(), groups }
     }
-    Ok(pooled)
+
+    /// How the predicted class follows the class that came: how soon, how often, how restlessly. None where
+    /// rows are answered several times and are no series.
+    fn transitions(
+        &self,
+        config: &Config,
+        dataset: &Dataset<'_>,
+        predictions: &Predictions,
+    ) -> Option<DetectionScores> {
+        if config.validation.scheme().repeats_test_rows() {
+            return None;
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|place| self.rows[*place].bar);
+        let truth: Vec<u8> = order.iter().map(|place| self.rows[*place].class).collect();
+        let predicted: Vec<u8> =
+            order.iter().map(|place| top(predictions.row(*place, self.n_classes)) as u8).collect();
+        let bars: Vec<usize> = order.iter().map(|place| self.rows[*place].bar).collect();
+        let breaks = |place: &usize| {
+            let (before, now) = (bars[place - 1], bars[*place]);
+            now != before + 1 || dataset.place(now).0 != dataset.place(before).0
+        };
+        let ends: Vec<usize> =
+            std::iter::once(0).chain((1..bars.len()).filter(breaks)).chain([bars.len()]).collect();
+        let stretches: Vec<Range<usize>> = ends.windows(2).map(|ends| ends[0]..ends[1]).collect();
+        let rule = DetectionRule { right_bars: RIGHT_ROWS, within_bars: config.label.horizon };
+        let draws = config.report.bootstrap_draws;
+        Some(detection_scores(&truth, &predicted, &stretches, rule, draws, config.seed))
+    }
 }
 
 fn notes(fit: &Fit) -> Option<&FitNotes> {
     fit.as_ref().ok().map(|(_, notes)| notes)
 }
 
-fn empty_report(config: &Config, kind: ModelKind, folds: &[FoldScores]) -> ModelReport {
+fn empty_report(config: &Config, kind: ModelKind, folds: Vec<FoldScores>) -> ModelReport {
     ModelReport {
         name: kind.name().to_owned(),
         label: config.label.kind.name().to_owned(),
@@ -177,40 +195,53 @@ fn empty_report(config: &Config, kind: ModelKind, folds: &[FoldScores]) -> Model
         status: Status::Ok,
         metrics: None,
         mcc: None,
+        mcc_interval: None,
         ece: None,
+        ece_interval: None,
+        brier_parts: None,
+        selective: None,
+        transitions: None,
+        groups: Vec::new(),
         confusion_matrix: Vec::new(),
         per_class: Vec::new(),
         reliability: Vec::new(),
         versus: BTreeMap::new(),
-        folds: folds.to_vec(),
+        folds,
         out_of_bag_accuracy: None,
         bundle: None,
         content_hash: None,
     }
 }
 
-fn fold_scores(place: usize, folds: &[Fold], n_classes: usize) -> Vec<FoldScores> {
-    folds
-        .iter()
-        .enumerate()
-        .map(|(number, fold)| {
-            let tally = fold.answers[place].as_ref().map(|answers| {
-                let mut tally = Tally::empty(n_classes);
-                for (row, answer) in fold.test.iter().zip(answers) {
-                    tally.add(row.class, answer.values());
-                }
-                tally
-            });
-            let scored = tally.filter(|_| !fold.test.is_empty());
-            FoldScores {
-                fold: number,
-                status: if fold.fits[place].is_ok() { Status::Ok } else { Status::Failed },
-                failure: fold.fits[place].as_ref().err().cloned(),
-                rows: fold.test.len(),
-                accuracy: scored.as_ref().map(Tally::accuracy),
-                log_loss: scored.as_ref().map(Tally::log_loss),
-                epochs: notes(&fold.fits[place]).map(|notes| notes.epochs.clone()).unwrap_or_default(),
+fn fold_scores(place: usize, folds: &Folds, n_classes: usize) -> Vec<FoldScores> {
+    let fitted = |fold: &Fold| {
+        let tally = fold.answers[place].as_ref().map(|answers| {
+            let mut tally = Tally::empty(n_classes);
+            for (row, answer) in fold.test.iter().zip(answers) {
+                tally.add(row.class, answer.values());
             }
-        })
-        .collect()
+            tally
+        });
+        FoldScores {
+            fold: fold.number,
+            status: if fold.fits[place].is_ok() { FoldStatus::Ok } else { FoldStatus::Failed },
+            failure: fold.fits[place].as_ref().err().cloned(),
+            rows: fold.test.len(),
+            accuracy: tally.as_ref().map(Tally::accuracy),
+            log_loss: tally.as_ref().map(Tally::log_loss),
+            epochs: notes(&fold.fits[place]).map(|notes| notes.epochs.clone()).unwrap_or_default(),
+        }
+    };
+    let left_out = folds.spans.iter().filter(|spans| spans.left_out).map(|spans| FoldScores {
+        fold: spans.fold,
+        status: FoldStatus::LeftOut,
+        failure: Some(spans.notes.join("; ")),
+        rows: 0,
+        accuracy: None,
+        log_loss: None,
+        epochs: Vec::new(),
+    });
+    let mut scores: Vec<FoldScores> = folds.fitted.iter().map(fitted).chain(left_out).collect();
+    scores.sort_by_key(|scores| scores.fold);
+    scores
 }

@@ -19,6 +19,53 @@ pub(crate) fn paths(file: &ConfigFile, given: &[PathBuf]) -> Vec<PathBuf> {
     }
 }
 
+/// Reads every symbol of the pool that is given, or else of the config's pool, or else the one series of
+/// [`load`].
+pub(crate) fn load_all(file: &ConfigFile, given: &[PathBuf], pool: &[PathBuf]) -> Result<Vec<LoadedBars>> {
+    let of_config = || {
+        let resolved = |paths: &BarPaths| paths.iter().map(|path| file.resolve(path)).collect();
+        file.config.data.pool.iter().map(resolved).collect::<Vec<Vec<PathBuf>>>()
+    };
+    let pool: Vec<Vec<PathBuf>> = match (given, pool) {
+        ([], []) => of_config(),
+        (_, pool) => pool.iter().map(|path| vec![path.clone()]).collect(),
+    };
+    if pool.is_empty() {
+        return Ok(vec![load(file, given)?]);
+    }
+    let symbols: Vec<LoadedBars> = pool.iter().map(|paths| load(file, paths)).collect::<Result<_>>()?;
+    for (place, bars) in symbols.iter().enumerate() {
+        let (first, series) = (&symbols[0].series, &bars.series);
+        if series.timeframe() != first.timeframe() {
+            bail!(
+                "the symbols of a pool need bars of one length, but {} has {} and {} has {}; see trainer data resample",
+                first.symbol(),
+                first.timeframe(),
+                series.symbol(),
+                series.timeframe()
+            );
+        }
+        if symbols[..place].iter().any(|other| other.series.symbol() == series.symbol()) {
+            bail!(
+                "{} stands twice in the pool; the file's name says the symbol, such as BTCUSDT-5m.csv, and files of one symbol are one entry",
+                series.symbol()
+            );
+        }
+    }
+    Ok(symbols)
+}
+
+/// The SHA-256 of all bars of a run: of one symbol its own, of several that of theirs in order.
+pub(crate) fn fingerprint(symbols: &[LoadedBars]) -> String {
+    match symbols {
+        [bars] => bars.fingerprint.clone(),
+        several => {
+            let all: Vec<&str> = several.iter().map(|bars| bars.fingerprint.as_str()).collect();
+            durable::sha256_hex(all.join("\n").as_bytes())
+        }
+    }
+}
+
 /// Reads the config's bars, or those of the paths given instead, with the columns that its label needs and
 /// with the config's references beside them.
 pub(crate) fn load(file: &ConfigFile, given: &[PathBuf]) -> Result<LoadedBars> {

@@ -25,6 +25,7 @@ use crate::config::{Config, ConfigFile};
 use crate::dataset::Dataset;
 use crate::experiment;
 use crate::fold::Fitter;
+use crate::folds::splits;
 use crate::progress::Progress;
 use crate::source;
 
@@ -114,8 +115,18 @@ pub(crate) fn run(arguments: &ValidateArguments, out: &mut dyn Write) -> Result<
     let Protocol::Leaky = arguments.protocol;
     let file = ConfigFile::load(&arguments.config, &arguments.set)?;
     let config = &file.config;
+    if !config.validation.scheme().trains_on_past_only() || config.validation.scheme().repeats_test_rows() {
+        bail!(
+            "this command shows shuffled rows beside time order; use it with a walk_forward or time_series split"
+        );
+    }
     let progress = Progress::new(arguments.quiet);
-    let loaded = source::load(&file, &arguments.data)?;
+    if config.validation.sealed.is_some() {
+        bail!(
+            "this command compares protocols on all bars and would look behind the seal; leave out validation.sealed"
+        );
+    }
+    let loaded = [source::load(&file, &arguments.data)?];
     let dataset = Dataset::build(config, &loaded, &progress)?;
     let memorised = Memorised { config, dataset: &dataset, progress: &progress };
     let honest = memorised.honest()?;
@@ -147,19 +158,21 @@ impl Memorised<'_> {
     /// Walk-forward, purged by the labels' intervals.
     fn honest(&self) -> Result<ProtocolScores> {
         let mut answers = Answers::default();
-        for (fold, split) in experiment::splits(self.config, self.dataset)?.iter().enumerate() {
-            let labels = self.dataset.labels(self.dataset.usable[split.test[0].start])?.series;
-            let rows = FoldRows::of(split, &self.dataset.labelled_bars(&labels), 0.0);
-            self.answer(&mut answers, fold, "honest", &labels, &rows.train, &rows.test)?;
+        for (fold, split) in splits(self.config, self.dataset)?.iter().enumerate() {
+            let labels = self.dataset.labels(Some(self.dataset.instants[split.test[0].start]))?;
+            let rows = FoldRows::of(split, &self.dataset.labelled_bars(&labels)[0], 0.0);
+            let labels = &labels.of_symbol[0].series;
+            self.answer(&mut answers, fold, "honest", labels, &rows.train, &rows.test)?;
         }
-        answers.scores("walk-forward, purged", self.config)
+        answers.scores("in time order, purged", self.config)
     }
 
     /// As many folds of shuffled rows, each answered from all others.
     fn leaky(&self, folds: usize) -> Result<ProtocolScores> {
-        let labels = self.dataset.labels(self.dataset.series().len())?.series;
+        let labels = self.dataset.labels(None)?;
+        let (labels, symbol) = (&labels.of_symbol[0].series, &self.dataset.symbols[0]);
         let mut rows: Vec<usize> =
-            self.dataset.usable.iter().copied().filter(|bar| labels.labels[*bar].is_some()).collect();
+            symbol.usable.iter().copied().filter(|bar| labels.labels[*bar].is_some()).collect();
         rows.shuffle(&mut self.config.seed.stream(Purpose::ShuffledLabels, &[1]));
         let mut answers = Answers::default();
         for fold in 0..folds {
@@ -168,7 +181,7 @@ impl Memorised<'_> {
             let mut train = [&rows[..cut(fold)], &rows[cut(fold + 1)..]].concat();
             test.sort_unstable();
             train.sort_unstable();
-            self.answer(&mut answers, fold, "leaky", &labels, &train, &test)?;
+            self.answer(&mut answers, fold, "leaky", labels, &train, &test)?;
         }
         answers.scores("shuffled, not purged", self.config)
     }

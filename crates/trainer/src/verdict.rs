@@ -1,19 +1,39 @@
 //! Does a model beat the baselines, in plain words?
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use evaluation::{Difference, Interval};
 
+use crate::report::FoldSpans;
+
 /// One sentence by log-loss and one by accuracy, and whether the model's log-loss is below every baseline's
-/// with the whole interval.
-pub(crate) fn verdict(model: &str, versus: &BTreeMap<String, Difference>) -> (String, bool) {
+/// with the whole interval. Folds that were left out are named: the score says nothing about them.
+pub(crate) fn verdict(
+    model: &str,
+    versus: &BTreeMap<String, Difference>,
+    folds: &[FoldSpans],
+) -> (String, bool) {
+    if versus.is_empty() {
+        let why = "every baseline failed, so its scores mean nothing by themselves";
+        return (format!("{model} can't be judged out of sample: {why}."), false);
+    }
     let by_log_loss = compare(versus, |difference| difference.log_loss, -1.0);
     let by_accuracy = compare(versus, |difference| difference.accuracy, 1.0);
     let all = versus.values().all(|difference| difference.log_loss.high < 0.0);
     let beats = if all { "beats" } else { "does not beat" };
-    let text = format!(
+    let mut text = format!(
         "{model} {beats} every baseline out of sample. By log-loss (nats, below zero is better) {by_log_loss}. By accuracy {by_accuracy}."
     );
+    let left_out: Vec<String> = folds
+        .iter()
+        .filter(|fold| fold.left_out)
+        .map(|fold| format!("fold {} ({})", fold.fold, fold.notes.join("; ")))
+        .collect();
+    if !left_out.is_empty() {
+        write!(text, " Left out, {} of {} folds: {}.", left_out.len(), folds.len(), left_out.join(", "))
+            .expect("writing to a string");
+    }
     (text, all)
 }
 
@@ -78,7 +98,8 @@ mod tests {
 
     #[test]
     fn beats_only_with_the_whole_interval() {
-        let (text, all) = verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]));
+        let (text, all) =
+            verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]), &[]);
         assert!(all && text.starts_with("lstm beats every baseline out of sample."), "{text}");
         assert!(
             text.contains(
@@ -86,10 +107,12 @@ mod tests {
             ),
             "{text}"
         );
-        let (text, all) = verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, 0.01)]));
+        let (text, all) =
+            verdict("lstm", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, 0.01)]), &[]);
         assert!(!all && text.contains("does not beat every baseline"), "{text}");
         assert!(text.contains("can't be told apart from persistence"), "{text}");
-        let (text, all) = verdict("lstm", &versus([("majority", 0.1, 0.2), ("persistence", -0.03, -0.01)]));
+        let (text, all) =
+            verdict("lstm", &versus([("majority", 0.1, 0.2), ("persistence", -0.03, -0.01)]), &[]);
         assert!(!all && text.contains("worse than majority (+0.1500"), "{text}");
     }
 
@@ -97,7 +120,7 @@ mod tests {
     fn a_better_log_loss_does_not_hide_a_worse_accuracy() {
         // The same interval below zero: better by log-loss, worse by accuracy.
         let (text, all) =
-            verdict("forest", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]));
+            verdict("forest", &versus([("majority", -0.2, -0.1), ("persistence", -0.03, -0.01)]), &[]);
         let (_, accuracy) = text.split_once("By accuracy").unwrap();
         assert!(
             all && accuracy.contains("worse than majority") && accuracy.contains("and persistence"),

@@ -14,6 +14,8 @@ mod data_check;
 mod data_fetch;
 #[path = "it/data_resample.rs"]
 mod data_resample;
+#[path = "it/detect.rs"]
+mod detect;
 #[path = "it/features_command.rs"]
 mod features_command;
 #[path = "it/help.rs"]

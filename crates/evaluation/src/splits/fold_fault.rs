@@ -1,5 +1,7 @@
 //! Folds that can't be treated like the others.
 
+use market::Classes;
+
 /// What keeps a fold from being fitted or scored like the others. A fold with a fault is reported as such and
 /// never averaged silently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,22 @@ pub enum FoldFault {
 }
 
 impl FoldFault {
+    /// True when the fold can't be fitted or has nothing to answer for, so that it is left out.
+    pub fn leaves_fold_out(self) -> bool {
+        !matches!(self, Self::OneTestClass(_))
+    }
+
+    /// The text with the class by its name.
+    pub fn describe(self, classes: &Classes) -> String {
+        let text = self.to_string();
+        match self {
+            Self::OneTrainingClass(class) | Self::OneTestClass(class) => {
+                text.replace(&format!("class {class}"), &format!("class {}", classes.name(class)))
+            }
+            Self::NoTrainingRows | Self::NoTestRows => text,
+        }
+    }
+
     /// The faults of a fold with these classes, each named once, in its training and in its test rows.
     pub(super) fn of(train: &[u8], test: &[u8]) -> Vec<Self> {
         let train = match train {

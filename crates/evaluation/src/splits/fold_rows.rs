@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use labels::Label;
 
-use super::fold_fault::FoldFault;
 use super::labelled_bars::LabelledBars;
 use super::split::Split;
 use super::symbol_pool::SymbolPool;
@@ -57,11 +56,6 @@ impl FoldRows {
     /// Classes of the test rows, in order, each once.
     pub fn test_classes(&self, labels: &[Option<Label>]) -> Vec<u8> {
         classes(&self.test, labels)
-    }
-
-    /// Everything that keeps the fold from being fitted or scored like the others.
-    pub fn faults(&self, labels: &[Option<Label>]) -> Vec<FoldFault> {
-        FoldFault::of(&self.train_classes(labels), &self.test_classes(labels))
     }
 }
 

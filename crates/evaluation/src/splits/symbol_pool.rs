@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use market::Timestamp;
 
+use super::fold_fault::FoldFault;
 use super::fold_rows::FoldRows;
 use super::labelled_bars::LabelledBars;
 use super::purge::{AnsweredBlock, Fate, Purge};
@@ -59,6 +60,21 @@ impl<'a> SymbolPool<'a> {
     /// When the split reaches beyond the instants.
     pub fn fold_without(&self, symbol: usize, split: &Split, early_stopping_share: f64) -> Vec<FoldRows> {
         self.fill(split, early_stopping_share, Some(symbol))
+    }
+
+    /// Everything that keeps a fold of this pool, with the rows of each symbol, from being fitted or scored like
+    /// the others.
+    pub fn faults(&self, folds: &[FoldRows]) -> Vec<FoldFault> {
+        let of_all = |classes: &dyn Fn(&FoldRows, &LabelledBars<'a>) -> Vec<u8>| -> Vec<u8> {
+            let mut all: Vec<u8> =
+                folds.iter().zip(self.symbols).flat_map(|(fold, bars)| classes(fold, bars)).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        let train = of_all(&|fold, bars| fold.train_classes(bars.labels));
+        let test = of_all(&|fold, bars| fold.test_classes(bars.labels));
+        FoldFault::of(&train, &test)
     }
 
     fn fill(&self, split: &Split, early_stopping_share: f64, left_out: Option<usize>) -> Vec<FoldRows> {

@@ -1,10 +1,14 @@
 //! The run's configuration: one TOML file, composed of each crate's own section.
 
 mod bar_paths;
+mod economics;
 mod file;
 mod sections;
+mod validation;
 
 pub use bar_paths::BarPaths;
+pub use economics::EconomicsConfig;
 pub use file::{ConfigError, ConfigFile};
 pub(crate) use file::{EVERY_COLUMN, with_features};
-pub use sections::{Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig, ValidationConfig};
+pub use sections::{Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig};
+pub use validation::ValidationConfig;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use data::QualityPolicy;
-use evaluation::TrainingWindow;
 use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
@@ -13,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use trees::ForestConfig;
 
 use super::bar_paths::BarPaths;
+use super::economics::EconomicsConfig;
+use super::validation::ValidationConfig;
 
 /// A whole run. Every section may be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Config {
     /// Transformer.
     #[serde(default)]
     pub transformer: TransformerConfig,
+    /// Trading on the predictions.
+    #[serde(default)]
+    pub economics: EconomicsConfig,
     /// Report.
     #[serde(default)]
     pub report: ReportConfig,
@@ -64,6 +68,10 @@ fn default_seed() -> Seed {
 pub struct DataConfig {
     /// File, directory or pattern, or a list of them as one series; relative to the config file.
     pub path: Option<BarPaths>,
+    /// Several symbols that one model learns from together, instead of `path`: for each a file, directory or
+    /// pattern, or a list of them, relative to the config file. All are split at the same instants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<BarPaths>,
     /// Bars of other symbols that `cross_asset` features look at: for each symbol a file, directory or
     /// pattern, relative to the config file. They are loaded under the same policy, and the series is cut to
     /// where all of them have bars.
@@ -77,34 +85,6 @@ pub struct DataConfig {
     pub max_missing_bars: Option<u64>,
     /// What to do about each kind of finding.
     pub policy: QualityPolicy,
-}
-
-/// Walk-forward splits. Purge lengths are derived from the labels, never typed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ValidationConfig {
-    /// Test blocks.
-    pub folds: usize,
-    /// Share of the usable rows before the first test block.
-    pub initial_train: f64,
-    /// Which rows before the test block are used.
-    pub mode: TrainingWindow,
-    /// Last share of the training rows, which decides when a network stops and calibrates every model.
-    pub early_stopping_share: f64,
-    /// Shuffle the training labels: a negative control in which no model may beat the majority.
-    pub shuffle_labels: bool,
-}
-
-impl Default for ValidationConfig {
-    fn default() -> Self {
-        Self {
-            folds: 5,
-            initial_train: 0.5,
-            mode: TrainingWindow::Anchored,
-            early_stopping_share: 0.2,
-            shuffle_labels: false,
-        }
-    }
 }
 
 /// The LSTM and its training.
@@ -206,14 +186,10 @@ impl Config {
         {
             return fault("name", "use letters, digits, '-', '_' and '.': it names a directory".to_owned());
         }
-        let v = &self.validation;
-        for (key, share) in [
-            ("validation.initial_train", v.initial_train),
-            ("validation.early_stopping_share", v.early_stopping_share),
-        ] {
-            if !(share > 0.0 && share < 1.0) {
-                return fault(key, format!("{share} is not a share between 0 and 1"));
-            }
+        let faults =
+            [self.validation.first_fault(), self.economics.first_fault(), self.fault_between_sections()];
+        if let Some(fault) = faults.into_iter().flatten().next() {
+            return Some(fault);
         }
         let r = &self.report;
         let forest = &self.random_forest;
@@ -221,7 +197,6 @@ impl Config {
             ("label.horizon", self.label.horizon, 1, 100_000),
             ("label.sigma_window", self.label.sigma_window, 2, 1_000_000),
             ("label.median_window", self.label.median_window.unwrap_or(1), 1, 1_000_000),
-            ("validation.folds", v.folds, 1, 1000),
             ("random_forest.trees", forest.trees, 1, 100_000),
             ("random_forest.min_leaf", forest.min_leaf, 1, 1_000_000_000),
             ("random_forest.max_depth", forest.max_depth.unwrap_or(1), 1, 1_000_000),
@@ -253,6 +228,31 @@ impl Config {
         }
         if let Err(error) = self.data.policy.validate() {
             return fault("data.policy", error.to_string());
+        }
+        None
+    }
+
+    /// Values that do not go together.
+    fn fault_between_sections(&self) -> Option<(String, String)> {
+        let fault = |key: &str, why: String| Some((key.to_owned(), why));
+        let scheme = self.validation.scheme();
+        if self.label.kind.is_fitted_on_data() && !scheme.trains_on_past_only() {
+            let why = format!(
+                "the label {} is learnt from the bars before the test block, but {} also learns from those behind it; use walk_forward, time_series or monte_carlo",
+                self.label.kind.name(),
+                scheme.name()
+            );
+            return fault("validation.split", why);
+        }
+        let pool = &self.data.pool;
+        if !pool.is_empty() && self.data.path.is_some() {
+            return fault("data.pool", "data.path is given as well; remove one of the two".to_owned());
+        }
+        if !pool.is_empty() && self.data.symbol.is_some() {
+            return fault(
+                "data.symbol",
+                "with data.pool each file's name is its symbol; remove this".to_owned(),
+            );
         }
         None
     }

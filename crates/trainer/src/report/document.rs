@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 
 use data::QualityReport;
-use evaluation::{ClassScores, Difference, Metrics, ReliabilityBin};
+use evaluation::{
+    BacktestOverfitting, BrierDecomposition, ClassScores, Comparison, CostPoint, DetectionScores, Difference,
+    Estimate, GroupEconomics, GroupScores, Interval, Metrics, ReliabilityBin, SelectiveAccuracy, SplitScheme,
+};
+use labels::LabelBalance;
 use market::{Classes, Timestamp};
 use models::EpochReport;
 use pipeline::GitState;
@@ -21,13 +25,25 @@ pub enum Status {
     Failed,
 }
 
+/// What became of one fold of one model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoldStatus {
+    /// Fitted and scored.
+    Ok,
+    /// The model could not be fitted.
+    Failed,
+    /// The fold can't be fitted or answered for, whatever the model.
+    LeftOut,
+}
+
 /// One fold of one model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FoldScores {
     /// Number, from 0.
     pub fold: usize,
     /// Whether it was fitted.
-    pub status: Status,
+    pub status: FoldStatus,
     /// Why not.
     pub failure: Option<String>,
     /// Out-of-sample rows.
@@ -57,8 +73,20 @@ pub struct ModelReport {
     pub metrics: Option<Metrics>,
     /// Matthews correlation coefficient (multi-class), in [−1, 1].
     pub mcc: Option<f64>,
+    /// The same with its interval.
+    pub mcc_interval: Option<Interval>,
     /// Expected calibration error over bins of equal mass.
     pub ece: Option<f64>,
+    /// The same with its interval.
+    pub ece_interval: Option<Estimate>,
+    /// Murphy's parts of the Brier score.
+    pub brier_parts: Option<BrierDecomposition>,
+    /// Accuracy of the most confident calls.
+    pub selective: Option<SelectiveAccuracy>,
+    /// How the predicted class follows the class that came; none where rows are answered several times.
+    pub transitions: Option<DetectionScores>,
+    /// Scores of parts of the rows.
+    pub groups: Vec<GroupReport>,
     /// `[true class][predicted class]` row counts.
     pub confusion_matrix: Vec<Vec<u64>>,
     /// Scores of each class.
@@ -75,6 +103,16 @@ pub struct ModelReport {
     pub bundle: Option<String>,
     /// Content hash of the bundle.
     pub content_hash: Option<String>,
+}
+
+/// Scores of the rows of each group.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupReport {
+    /// What rows are grouped by: `class` (that came), `change` (against the last one known), `age` (of the
+    /// model), `month`, `volatility` (third, of these rows) or `symbol`.
+    pub by: String,
+    /// Groups that have rows.
+    pub groups: Vec<GroupScores>,
 }
 
 /// How much one model leans on one feature.
@@ -102,18 +140,30 @@ pub struct Span {
 }
 
 /// Where a fold learned and where it was tested.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FoldSpans {
     /// Number, from 0.
     pub fold: usize,
+    /// The symbol whose rows are answered for by models of the others.
+    pub symbol_left_out: Option<String>,
     /// Rows the models learned from.
     pub train: Span,
+    /// Stretches of them: several where the split also learns from behind the test rows.
+    pub train_parts: Vec<Span>,
     /// Rows that decided when to stop; none when no model needs them.
     pub early_stopping: Option<Span>,
     /// Training rows dropped because their label would have looked into the next block.
     pub purged_rows: usize,
+    /// Training rows dropped because they look back into a test block.
+    pub embargoed_rows: usize,
     /// Rows that were predicted.
     pub test: Span,
+    /// Stretches of them.
+    pub test_parts: Vec<Span>,
+    /// True when it could not be fitted or answered for.
+    pub left_out: bool,
+    /// Why, and whatever else is unlike other folds.
+    pub notes: Vec<String>,
 }
 
 /// The bars.
@@ -148,17 +198,56 @@ pub struct LabelReport {
     pub mean_duration_bars: f64,
     /// Changes per 1,000 bars.
     pub switches_per_1000_bars: f64,
+    /// Balance and durations of each symbol.
+    pub symbols: Vec<SymbolBalance>,
+    /// The best single feature of each symbol: an alarm for leaks.
+    pub best_features: Vec<BestFeature>,
     /// True when the training labels were shuffled on purpose (negative control).
     pub shuffled: bool,
+}
+
+/// The label of one symbol.
+#[derive(Debug, Clone, Serialize)]
+pub struct SymbolBalance {
+    /// Symbol.
+    pub symbol: String,
+    /// Balance and durations.
+    #[serde(flatten)]
+    pub balance: LabelBalance,
+}
+
+/// How far the best single feature gets on later rows, by a rule of twenty steps.
+#[derive(Debug, Clone, Serialize)]
+pub struct BestFeature {
+    /// Symbol.
+    pub symbol: String,
+    /// Column.
+    pub feature: String,
+    /// Accuracy on the last 40% of the rows.
+    pub accuracy: f64,
+    /// That of the commonest class.
+    pub majority: f64,
+    /// That of the last class known.
+    pub persistence: f64,
+    /// Rows of the last 40%.
+    pub test_rows: usize,
+    /// Features that alone are right so often that they have probably seen the outcome.
+    pub alarming: Vec<String>,
 }
 
 /// How the rows were split.
 #[derive(Debug, Clone, Serialize)]
 pub struct ValidationReport {
-    /// `walk_forward`.
+    /// `walk_forward`, `time_series`, `monte_carlo`, `purged_k_fold` or `combinatorial`.
     pub method: String,
-    /// `anchored` or `rolling`.
+    /// Where training rows lie: `anchored`, `rolling`, `random` or `around` the test rows.
     pub mode: String,
+    /// The way to split with all its values.
+    pub split: SplitScheme,
+    /// True when every fold learns from rows before its test rows only, as it would live.
+    pub trains_on_past_only: bool,
+    /// True when rows are answered for by several folds.
+    pub repeats_test_rows: bool,
     /// Folds.
     pub folds: Vec<FoldSpans>,
     /// Out-of-sample rows over all folds.
@@ -169,6 +258,89 @@ pub struct ValidationReport {
     pub block_length: f64,
     /// Draws of the bootstrap.
     pub bootstrap_draws: usize,
+}
+
+/// Trading on the predictions, next bar, after costs.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct EconomicsReport {
+    /// How probabilities become exposure, in words.
+    pub rule: String,
+    /// Why there are no results.
+    pub not_applicable: Option<String>,
+    /// Results of each model on each symbol.
+    pub models: Vec<ModelEconomics>,
+    /// Annual Sharpe ratio of each model and baseline, mean over symbols and paths.
+    pub sharpe_ratios: BTreeMap<String, f64>,
+    /// How probably the best of all models and baselines is only the luckiest; none with fewer than ten.
+    pub overfitting: Option<BacktestOverfitting>,
+    /// Why there is no such probability.
+    pub overfitting_missing: Option<String>,
+}
+
+/// One model on one symbol.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelEconomics {
+    /// Model.
+    pub model: String,
+    /// Symbol.
+    pub symbol: String,
+    /// Beside buy-and-hold and always-flat. Where the split answers every row several times, of the first path.
+    pub result: Comparison,
+    /// Annual Sharpe ratio of each path through the rows.
+    pub path_sharpe_ratios: Vec<Option<f64>>,
+    /// By predicted class, month and volatility.
+    pub groups: Vec<EconomicGroups>,
+    /// At other fees and one bar later.
+    pub sensitivity: Vec<CostPoint>,
+    /// Capital after each bar, thinned, beside that of buy-and-hold.
+    #[serde(skip)]
+    pub equity: Vec<EquityPoint>,
+}
+
+/// Results of parts of the bars.
+#[derive(Debug, Clone, Serialize)]
+pub struct EconomicGroups {
+    /// `regime` (predicted), `month` or `volatility`.
+    pub by: String,
+    /// Groups that have bars.
+    pub groups: Vec<GroupEconomics>,
+}
+
+/// Capital at one bar, 1 at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EquityPoint {
+    /// Close time.
+    pub time: Timestamp,
+    /// Of the strategy.
+    pub strategy: f64,
+    /// Of buy-and-hold.
+    pub held: f64,
+}
+
+/// The sealed final period.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SealedReport {
+    /// Open time of its first bar.
+    pub from: Timestamp,
+    /// Usable rows in it.
+    pub rows: usize,
+    /// Runs that looked behind the seal of these bars before, by name and time.
+    pub opened_before: Vec<String>,
+    /// Scores behind the seal, when this run opened it.
+    pub scores: Option<SealedScores>,
+}
+
+/// What the final refit of each model is worth behind the seal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SealedScores {
+    /// Scores of each model.
+    pub models: BTreeMap<String, Metrics>,
+    /// Scores of each baseline that learnt from the same rows.
+    pub baselines: BTreeMap<String, Metrics>,
+    /// Each model against each baseline.
+    pub versus: BTreeMap<String, BTreeMap<String, Difference>>,
+    /// One sentence per model.
+    pub verdicts: Vec<String>,
 }
 
 /// How often models were tried on these bars.
@@ -210,8 +382,10 @@ pub struct Report {
     pub seed: u64,
     /// One sentence per model.
     pub verdicts: Vec<String>,
-    /// Bars.
+    /// Bars; of a pool, those of its first symbol.
     pub data: DataReport,
+    /// Bars of every symbol of a pool; empty without one.
+    pub pool: Vec<DataReport>,
     /// Label.
     pub label: LabelReport,
     /// Splits.
@@ -222,6 +396,12 @@ pub struct Report {
     pub baselines: BTreeMap<String, Metrics>,
     /// Baselines without scores, and why: failed, or not made for this label.
     pub baselines_left_out: BTreeMap<String, String>,
+    /// Accuracy of models and baselines on the rows whose class is another than the last one known.
+    pub changed_bars: BTreeMap<String, Estimate>,
+    /// What trading on the predictions would have brought.
+    pub economics: EconomicsReport,
+    /// The final period that nobody looked at; none when none is sealed.
+    pub sealed: Option<SealedReport>,
     /// Features by model, most important first.
     pub feature_importance: Vec<FeatureImportance>,
     /// Tries on these bars.

@@ -12,8 +12,9 @@ mod sample;
 mod tests;
 
 pub use document::{
-    DataReport, FeatureImportance, FoldScores, FoldSpans, LabelReport, ModelReport, Report, Span, Status,
-    TimelinePoint, Trials, ValidationReport,
+    BestFeature, DataReport, EconomicGroups, EconomicsReport, EquityPoint, FeatureImportance, FoldScores,
+    FoldSpans, FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, Report, SealedReport,
+    SealedScores, Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport,
 };
 
 /// The files of a report, in memory.

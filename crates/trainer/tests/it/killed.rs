@@ -81,14 +81,14 @@ fn while_it_fits() {
     assert_next_run_cleans_up(&bench);
 }
 
-/// After the scores everything is written; somewhere in there the kill strikes.
+/// After the economics everything is written; somewhere in there the kill strikes.
 #[test]
 fn while_it_writes() {
     let bench = bench_with_long_bars();
     let mut leftovers = 0;
     for delay in [0, 10, 20, 40, 80, 160, 320] {
         let settings = ["--set", "random_forest.trees=60", "--set", "random_forest.min_leaf=5"];
-        kill_after(&bench, &settings, |line| line.starts_with("scores: "), Duration::from_millis(delay));
+        kill_after(&bench, &settings, |line| line.starts_with("economics: "), Duration::from_millis(delay));
         leftovers += assert_whole(&bench);
     }
     assert!(leftovers > 0, "no kill struck while something was being written");

@@ -1,6 +1,6 @@
 //! Folds that can't be averaged with the others.
 
-use evaluation::{FoldFault, FoldRows, SplitScheme};
+use evaluation::{FoldFault, SplitScheme, SymbolPool};
 use market::Seed;
 
 use super::random_market::RandomMarket;
@@ -10,8 +10,9 @@ fn folds(change: impl Fn(&mut RandomMarket)) -> Vec<Vec<FoldFault>> {
     let mut market = RandomMarket::plain(100, 2, 3);
     change(&mut market);
     let splits = SplitScheme::default().splits(100, Seed(1)).unwrap();
-    let faults = |split| FoldRows::of(split, &market.bars(), 0.2).faults(&market.labels);
-    splits.iter().map(faults).collect()
+    let bars = [market.bars()];
+    let pool = SymbolPool::new(&bars);
+    splits.iter().map(|split| pool.faults(&pool.fold(split, 0.2))).collect()
 }
 
 #[test]
@@ -52,4 +53,24 @@ fn a_purge_that_takes_every_training_row_is_marked() {
         }
     });
     assert!(faults.iter().all(|faults| faults == &[FoldFault::NoTrainingRows]), "{faults:?}");
+}
+
+#[test]
+fn symbols_of_one_class_each_are_no_fault_together() {
+    let of_class = |class| {
+        let mut market = RandomMarket::plain(100, 2, 3);
+        for label in market.labels.iter_mut().flatten() {
+            label.class = class;
+        }
+        market
+    };
+    let faults = |second: u8| {
+        let markets = [of_class(0), of_class(second)];
+        let bars = markets.each_ref().map(RandomMarket::bars);
+        let pool = SymbolPool::new(&bars);
+        let split = &SplitScheme::default().splits(100, Seed(1)).unwrap()[0];
+        pool.faults(&pool.fold(split, 0.2))
+    };
+    assert_eq!(faults(1), []);
+    assert_eq!(faults(0), [FoldFault::OneTrainingClass(0), FoldFault::OneTestClass(0)]);
 }

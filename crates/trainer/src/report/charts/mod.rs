@@ -41,7 +41,7 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
         charts.push(Chart::render("folds".to_owned(), &folds)?);
     }
     if !report.timeline.is_empty() {
-        let fitted = |model: &&ModelReport| model.folds.iter().all(|fold| fold.status == Status::Ok);
+        let fitted = |model: &&ModelReport| model.status == Status::Ok;
         let model = report.models.iter().find(fitted).map_or("the first model", |model| model.name.as_str());
         let symbol = report.data.symbol.as_str();
         let timeline = timeline::Timeline { symbol, model, classes, points: &report.timeline };

@@ -6,7 +6,7 @@ use super::markup::{
     text_head, words,
 };
 use super::sparkline::sparkline;
-use crate::report::document::{FoldScores, FoldSpans, ModelReport, Report, Status};
+use crate::report::document::{FoldScores, FoldSpans, FoldStatus, ModelReport, Report};
 use crate::report::numbers::{DASH, decimals, thousands};
 
 /// The picture of the splits, and their dates.
@@ -38,7 +38,7 @@ pub(super) fn timeline(report: &Report, drawn: &Drawn<'_>) -> String {
 
 fn spans(fold: &FoldSpans) -> String {
     let rows = |count: usize| number(&thousands(count as u64));
-    let stopping = fold.early_stopping.map_or_else(|| number(DASH), |span| rows(span.rows));
+    let stopping = fold.early_stopping.as_ref().map_or_else(|| number(DASH), |span| rows(span.rows));
     row(
         &fold.fold.to_string(),
         &[
@@ -84,9 +84,9 @@ fn scores(fold: &FoldScores) -> String {
         count => count.to_string(),
     };
     let last = match (fold.status, fold.failure.as_deref()) {
-        (Status::Ok, _) => format!("<td class=\"text\">{}</td>", sparkline(&fold.epochs)),
-        (Status::Failed, Some(reason)) => words(&format!("failed: {reason}")),
-        (Status::Failed, None) => words("failed"),
+        (FoldStatus::Ok, _) => format!("<td class=\"text\">{}</td>", sparkline(&fold.epochs)),
+        (FoldStatus::Failed, reason) => words(&["failed", reason.unwrap_or_default()].join(": ")),
+        (FoldStatus::LeftOut, reason) => words(&["left out", reason.unwrap_or_default()].join(": ")),
     };
     row(
         &fold.fold.to_string(),

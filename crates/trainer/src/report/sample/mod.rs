@@ -1,6 +1,7 @@
 //! A made-up report for tests: a model that is good, one that is not, and one that failed.
 
 mod bars;
+mod parts;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use pipeline::GitState;
 use serde_json::json;
 
 use super::document::{
-    FeatureImportance, FoldScores, FoldSpans, LabelReport, ModelReport, Report, Span, Status, Trials,
-    ValidationReport,
+    FeatureImportance, FoldScores, FoldSpans, FoldStatus, LabelReport, ModelReport, Report, Span, Status,
+    Trials, ValidationReport,
 };
 
 const START: i64 = 1_704_067_200_000;
@@ -33,6 +34,7 @@ pub(crate) fn report() -> Report {
         seed: 42,
         verdicts: models.iter().map(|model| model.verdict.clone()).collect(),
         data: bars::data(),
+        pool: Vec::new(),
         label: LabelReport {
             kind: "volatility".to_owned(),
             horizon: 12,
@@ -40,11 +42,16 @@ pub(crate) fn report() -> Report {
             counts: vec![17_920, 14_230],
             mean_duration_bars: 37.4,
             switches_per_1000_bars: 26.7,
+            symbols: vec![super::SymbolBalance { symbol: "BTCUSDT".to_owned(), balance: parts::balance() }],
+            best_features: vec![parts::best_feature()],
             shuffled: false,
         },
         validation: ValidationReport {
             method: "walk_forward".to_owned(),
             mode: "anchored".to_owned(),
+            split: evaluation::SplitScheme::default(),
+            trains_on_past_only: true,
+            repeats_test_rows: false,
             folds: (0..FOLDS).map(spans).collect(),
             out_of_sample_rows: 19_980,
             effective_rows: 1_412.3,
@@ -62,6 +69,9 @@ pub(crate) fn report() -> Report {
             .zip([0.655, 0.662, 0.688])
             .map(|(name, log_loss)| ((*name).to_owned(), metrics(log_loss)))
             .collect(),
+        changed_bars: parts::changed_bars(),
+        economics: parts::economics(),
+        sealed: Some(parts::sealed(metrics(0.668))),
         feature_importance: importance(),
         trials: Trials { on_this_data: 1_234 },
         config: json!({ "name": "random_forest", "label": { "kind": "volatility", "horizon": 12 }, "seed": 42 }),
@@ -97,7 +107,13 @@ fn model(name: &str, good: bool) -> ModelReport {
         status: Status::Ok,
         metrics: Some(metrics(log_loss)),
         mcc: Some(0.267),
+        mcc_interval: Some(around(0.267, 0.03)),
         ece: Some(0.0183),
+        ece_interval: Some(parts::estimate(0.0183, 0.006)),
+        brier_parts: Some(parts::brier_parts()),
+        selective: Some(parts::selective()),
+        transitions: Some(parts::transitions()),
+        groups: parts::groups(),
         confusion_matrix: vec![vec![8_412, 2_710], vec![3_301, 5_557]],
         per_class: [("low", 11_122), ("high", 8_858)]
             .map(|(class, rows)| ClassScores {
@@ -121,7 +137,7 @@ fn model(name: &str, good: bool) -> ModelReport {
 
 fn failed(name: &str) -> ModelReport {
     let mut folds: Vec<FoldScores> = (0..FOLDS).map(|fold| scores(fold, false)).collect();
-    folds[2].status = Status::Failed;
+    folds[2].status = FoldStatus::Failed;
     folds[2].failure = Some("training diverged in epoch 3: the loss is not finite".to_owned());
     (folds[2].accuracy, folds[2].log_loss) = (None, None);
     ModelReport {
@@ -129,7 +145,13 @@ fn failed(name: &str) -> ModelReport {
         status: Status::Failed,
         metrics: None,
         mcc: None,
+        mcc_interval: None,
         ece: None,
+        ece_interval: None,
+        brier_parts: None,
+        selective: None,
+        transitions: None,
+        groups: Vec::new(),
         confusion_matrix: Vec::new(),
         per_class: Vec::new(),
         reliability: Vec::new(),
@@ -151,7 +173,7 @@ fn scores(fold: usize, network: bool) -> FoldScores {
     let epochs = if network { 1..13 } else { 1..1 };
     FoldScores {
         fold,
-        status: Status::Ok,
+        status: FoldStatus::Ok,
         failure: None,
         rows: 3_996,
         accuracy: Some(0.61 + 0.01 * fold as f64),
@@ -182,10 +204,16 @@ fn spans(fold: usize) -> FoldSpans {
     let test = 12_000 + fold * 3_996;
     FoldSpans {
         fold,
+        symbol_left_out: None,
         train: span(0, test - 1_524),
+        train_parts: vec![span(0, test - 1_524)],
         early_stopping: Some(span(test - 1_512, test - 12)),
         purged_rows: 24,
+        embargoed_rows: 0,
         test: span(test, test + 3_996),
+        test_parts: vec![span(test, test + 3_996)],
+        left_out: false,
+        notes: Vec::new(),
     }
 }
 

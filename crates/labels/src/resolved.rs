@@ -3,11 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use labels::Label;
 use market::Bar;
 
+use crate::label::Label;
+
 /// For each bar t, the largest bar whose label was resolved when t closed: its last future bar is t or earlier.
-pub(crate) fn last_resolved(bars: &[Bar], labels: &[Option<Label>]) -> Vec<Option<usize>> {
+///
+/// # Panics
+/// When there is not one label or none for each bar.
+pub fn last_resolved(bars: &[Bar], labels: &[Option<Label>]) -> Vec<Option<usize>> {
     let mut pending: BinaryHeap<Reverse<(i64, usize)>> = BinaryHeap::new();
     let mut newest: Option<usize> = None;
     let mut resolved = Vec::with_capacity(bars.len());

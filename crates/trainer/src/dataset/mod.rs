@@ -1,0 +1,169 @@
+//! Bars, features and labels side by side, of one symbol or of several.
+//!
+//! Everything that is fitted sees rows: the bars of all symbols behind each other, in the order of the symbols.
+
+mod requirements;
+mod symbol;
+
+use anyhow::{Result, bail};
+use data::LoadedBars;
+use evaluation::LabelledBars;
+use features::{FeatureSet, FeatureTable};
+use market::{Bar, Classes, Timestamp};
+
+pub(crate) use symbol::{SymbolBars, SymbolLabels};
+
+use crate::config::Config;
+use crate::progress::Progress;
+use crate::source;
+
+/// What every fold shares.
+pub(crate) struct Dataset<'a> {
+    pub(crate) symbols: Vec<SymbolBars<'a>>,
+    pub(crate) set: FeatureSet,
+    /// One row for each bar of each symbol.
+    pub(crate) table: FeatureTable,
+    /// Distinct open times of usable rows: what splits are cut from.
+    pub(crate) instants: Vec<Timestamp>,
+    /// When the sealed period begins.
+    pub(crate) seal: Option<Timestamp>,
+}
+
+/// Labels of every symbol as they are for one fold.
+pub(crate) struct FoldLabels {
+    pub(crate) of_symbol: Vec<SymbolLabels>,
+}
+
+impl<'a> Dataset<'a> {
+    /// Computes features and labels, and refuses bars that are too few to learn from.
+    pub(crate) fn build(config: &Config, loaded: &'a [LoadedBars], progress: &Progress) -> Result<Self> {
+        if config.validation.leave_one_symbol_out && loaded.len() < 2 {
+            bail!(
+                "validation.leave_one_symbol_out needs several symbols: name them in data.pool or with --pool"
+            );
+        }
+        let lookbacks = config.models.iter().map(|kind| config.model_spec(*kind).lookback());
+        let lookback = lookbacks.max().unwrap_or(1);
+        let set = source::feature_set(&config.features, &loaded[0].series)?;
+        let (mut symbols, mut tables, mut offset) = (Vec::new(), Vec::new(), 0);
+        for bars in loaded {
+            let series = &bars.series;
+            let own = source::feature_set(&config.features, series)?;
+            if own.schema() != set.schema() {
+                bail!(
+                    "the features of {} are not those of {}: one pool needs the same columns for all; name features that suit every symbol",
+                    series.symbol(),
+                    loaded[0].series.symbol()
+                );
+            }
+            requirements::require_bars(config, series, &set, lookback)?;
+            let stage = progress.stage(&named("features", series.symbol(), loaded), series.len() as u64);
+            let table = FeatureTable::compute(&own, series, |done| stage.set(done as u64, ""));
+            stage.finish(&format!("{} features of {} bars", set.schema().len(), series.len()));
+            symbols.push(SymbolBars::new(bars, &config.label, &table, lookback, offset)?);
+            tables.push(table);
+            offset += series.len();
+        }
+        let Some(table) = FeatureTable::stack(tables) else { bail!("there are no bars to learn from") };
+        let mut dataset = Self { symbols, set, table, instants: Vec::new(), seal: None };
+        dataset.instants = dataset.usable_instants();
+        dataset.seal_final_period(config)?;
+        requirements::require_rows(config, &dataset)?;
+        Ok(dataset)
+    }
+
+    /// Takes the sealed period away from every symbol, at one instant.
+    fn seal_final_period(&mut self, config: &Config) -> Result<()> {
+        let Some(period) = config.validation.sealed else { return Ok(()) };
+        let from = match period {
+            evaluation::SealedPeriod::From(from) => Some(from),
+            evaluation::SealedPeriod::Share(share) => {
+                let n = self.instants.len();
+                self.instants.get(n - (n as f64 * share) as usize).copied()
+            }
+        };
+        let Some(from) = from.filter(|from| self.instants.last().is_some_and(|last| last >= from)) else {
+            bail!("validation.sealed holds no usable row; seal an earlier instant or a larger share");
+        };
+        for symbol in &mut self.symbols {
+            symbol.seal_from(from);
+        }
+        self.instants = self.usable_instants();
+        self.seal = Some(from);
+        Ok(())
+    }
+
+    fn usable_instants(&self) -> Vec<Timestamp> {
+        let times = |symbol: &SymbolBars<'a>| {
+            symbol.usable.iter().map(|bar| symbol.open_times()[*bar]).collect::<Vec<_>>()
+        };
+        let mut instants: Vec<Timestamp> = self.symbols.iter().flat_map(times).collect();
+        instants.sort_unstable();
+        instants.dedup();
+        instants
+    }
+
+    /// Symbol and bar of a row.
+    pub(crate) fn place(&self, row: usize) -> (usize, usize) {
+        let symbol = self.symbols.partition_point(|symbol| symbol.offset <= row) - 1;
+        (symbol, row - self.symbols[symbol].offset)
+    }
+
+    /// The bar of a row.
+    pub(crate) fn bar(&self, row: usize) -> &Bar {
+        let (symbol, bar) = self.place(row);
+        &self.symbols[symbol].series().bars()[bar]
+    }
+
+    /// The labels as they are when only bars that open before `before` may be learnt from; those of the whole
+    /// open period without it.
+    pub(crate) fn labels(&self, before: Option<Timestamp>) -> Result<FoldLabels> {
+        let of_symbol: Vec<SymbolLabels> =
+            self.symbols.iter().map(|symbol| symbol.labels(before)).collect::<Result<_>>()?;
+        let classes = &of_symbol[0].series.classes;
+        for (labels, symbol) in of_symbol.iter().zip(&self.symbols) {
+            if labels.series.classes != *classes {
+                bail!(
+                    "the label has classes {} for {} and {} for {}: models of a pool need the same classes for all",
+                    classes.names().join(", "),
+                    self.symbols[0].series().symbol(),
+                    labels.series.classes.names().join(", "),
+                    symbol.series().symbol()
+                );
+            }
+        }
+        Ok(FoldLabels { of_symbol })
+    }
+
+    /// What the splits need to know of each symbol, with these labels.
+    pub(crate) fn labelled_bars<'b>(&'b self, labels: &'b FoldLabels) -> Vec<LabelledBars<'b>> {
+        let symbols = self.symbols.iter().zip(&labels.of_symbol);
+        symbols.map(|(symbol, labels)| symbol.labelled_bars(&labels.series.labels)).collect()
+    }
+
+    /// Rows of some bars of each symbol.
+    pub(crate) fn rows<'b>(&self, bars: impl Iterator<Item = &'b [usize]>) -> Vec<usize> {
+        let of_symbol = |(bars, symbol): (&'b [usize], &SymbolBars<'a>)| {
+            let offset = symbol.offset;
+            bars.iter().map(move |bar| offset + bar).collect::<Vec<_>>()
+        };
+        bars.zip(&self.symbols).flat_map(of_symbol).collect()
+    }
+
+    /// The class of a row, when it has a label.
+    pub(crate) fn class(&self, labels: &FoldLabels, row: usize) -> Option<u8> {
+        let (symbol, bar) = self.place(row);
+        labels.of_symbol[symbol].series.labels[bar].map(|label| label.class)
+    }
+}
+
+impl FoldLabels {
+    pub(crate) fn classes(&self) -> &Classes {
+        &self.of_symbol[0].series.classes
+    }
+}
+
+/// The name of a stage, with the symbol where there are several.
+pub(crate) fn named(what: &str, symbol: &str, all: &[LoadedBars]) -> String {
+    if all.len() == 1 { what.to_owned() } else { format!("{what}, {symbol}") }
+}

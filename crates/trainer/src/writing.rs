@@ -1,0 +1,331 @@
+//! What a finished run writes: bundles, report, predictions.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use chrono::{DateTime, SecondsFormat, Utc};
+use data::LoadedBars;
+use evaluation::{TestRow, top};
+use market::Seed;
+use models::ModelKind;
+use pipeline::{Bundle, BundleFacts, GitState};
+use serde_json::{Value, json};
+
+use crate::cli::TrainArguments;
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::economics::economics;
+use crate::experiment::Experiment;
+use crate::output::{Artifacts, RunSummary, predictions_csv, write_summary};
+use crate::progress::Progress;
+use crate::report::{
+    self, DataReport, EconomicsReport, ModelReport, Report, SealedReport, SealedScores, Status,
+    TimelinePoint, Trials,
+};
+use crate::{git, sealed, source};
+
+/// Points of the regime timeline.
+const TIMELINE_POINTS: usize = 1500;
+
+/// What is known of a run before it begins.
+pub(crate) struct RunIdentity<'a> {
+    arguments: &'a TrainArguments,
+    config: &'a Config,
+    dataset: &'a Dataset<'a>,
+    loaded: &'a [LoadedBars],
+    pub(crate) artifacts: Artifacts,
+    pub(crate) summary: RunSummary,
+    now: DateTime<Utc>,
+    git: GitState,
+    effective_config: Value,
+}
+
+/// A finished experiment on its way to disk.
+pub(crate) struct Writing<'a> {
+    run: RunIdentity<'a>,
+    experiment: Experiment,
+    economics: EconomicsReport,
+    sealed: Option<SealedReport>,
+    /// Models × configurations ever tried on these bars.
+    tried: usize,
+}
+
+/// What was written, in words and for machines.
+pub(crate) struct Written {
+    pub(crate) text: String,
+    pub(crate) summary: Value,
+}
+
+impl<'a> RunIdentity<'a> {
+    pub(crate) fn new(
+        arguments: &'a TrainArguments,
+        config: &'a Config,
+        dataset: &'a Dataset<'a>,
+        loaded: &'a [LoadedBars],
+    ) -> Result<Self> {
+        let artifacts = Artifacts::new(&arguments.out);
+        let now = Utc::now();
+        let effective_config = serde_json::to_value(config)?;
+        let summary = RunSummary {
+            run: artifacts.new_run(&now.format("%Y%m%d-%H%M%S").to_string(), &config.name),
+            fingerprint: source::fingerprint(loaded),
+            config_hash: durable::sha256_hex(effective_config.to_string().as_bytes()),
+            models: config.models.iter().map(|kind| kind.name().to_owned()).collect(),
+            sharpe_ratios: BTreeMap::new(),
+            sealed_from: dataset.seal,
+            opened: arguments.open_seal,
+        };
+        let git = git::state();
+        Ok(Self { arguments, config, dataset, loaded, artifacts, summary, now, git, effective_config })
+    }
+
+    fn created_at(&self) -> String {
+        self.now.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+}
+
+impl<'a> Writing<'a> {
+    /// Trades on the predictions, and puts together what is to be written.
+    pub(crate) fn new(
+        mut run: RunIdentity<'a>,
+        experiment: Experiment,
+        opened: Option<SealedScores>,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let tried = run.artifacts.tried(&run.summary);
+        let stage = progress.stage("economics", 1);
+        let economics = economics(run.config, run.dataset, &experiment, &tried)?;
+        stage.finish(&economics.in_short());
+        run.summary.sharpe_ratios = economics.ratios_of_models(run.config, run.dataset);
+        let sealed = sealed::report(run.dataset, &run.artifacts, &run.summary, opened);
+        Ok(Self { run, experiment, economics, sealed, tried: tried.count })
+    }
+
+    pub(crate) fn write(mut self) -> Result<Written> {
+        let staged = self.run.artifacts.stage_run(&self.run.summary.run)?;
+        for (place, kind) in self.run.config.models.iter().enumerate() {
+            let Ok((pipeline, _)) = &self.experiment.finals[place] else { continue };
+            let facts = |version| self.facts(*kind, version, "final");
+            let (_, manifest) = self.run.artifacts.publish_bundle(kind.name(), pipeline, facts)?;
+            let report = &mut self.experiment.models[place];
+            report.bundle = Some(format!("models/{}", manifest.model_version()));
+            report.content_hash = Some(manifest.content_hash);
+        }
+        if self.run.arguments.keep_folds {
+            self.write_folds(&staged)?;
+        }
+        let report = self.report();
+        let rendered = report::render(&report)?;
+        staged.write("report.html", rendered.html.as_bytes())?;
+        staged.write("report.json", rendered.json.as_bytes())?;
+        for (name, bytes) in &rendered.images {
+            staged.write(name, bytes)?;
+        }
+        let names: Vec<&str> = self.run.config.models.iter().map(|kind| kind.name()).collect();
+        staged.write(
+            "predictions.csv",
+            predictions_csv(&self.experiment, self.run.dataset, &names)?.as_bytes(),
+        )?;
+        write_summary(&staged, &self.run.summary)?;
+        let directory = staged.publish()?;
+        Ok(self.say(&report, &directory))
+    }
+
+    /// `runs/<run>/folds/<k>/`, or `<k>/<model>/` when the run has several models.
+    fn write_folds(&self, staged: &durable::StagedDirectory) -> Result<()> {
+        for done in &self.experiment.folds {
+            let (fold, fits) = (done.number, &done.fits);
+            for (kind, fit) in self.run.config.models.iter().zip(fits) {
+                let Ok((pipeline, _)) = fit else { continue };
+                let prefix = match fits.len() {
+                    1 => format!("folds/{fold}/"),
+                    _ => format!("folds/{fold}/{}/", kind.name()),
+                };
+                let facts = self.facts(*kind, format!("fold-{fold}"), &format!("fold {fold}"));
+                Bundle::write(pipeline, facts, staged, &prefix)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, kind: ModelKind, version: String, fitted_on: &str) -> BundleFacts {
+        let model = self.experiment.models.iter().find(|model| model.name == kind.name());
+        BundleFacts {
+            name: kind.name().to_owned(),
+            version,
+            created_at: self.run.created_at(),
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            git: self.run.git.clone(),
+            run: self.run.summary.run.clone(),
+            fitted_on: fitted_on.to_owned(),
+            seed: self.run.config.seed.0,
+            config: self.run.effective_config.clone(),
+            label: self.run.effective_config["label"].clone(),
+            data: self.data_facts(),
+            metrics: json!({
+                "out_of_sample": model.and_then(|model| model.metrics),
+                "verdict": model.map(|model| &model.verdict),
+                "baselines": self.experiment.baselines,
+                "sealed_period": self.sealed,
+            }),
+        }
+    }
+
+    fn report(&self) -> Report {
+        let experiment = &self.experiment;
+        Report {
+            format_version: 1,
+            run: self.run.summary.run.clone(),
+            created_at: self.run.created_at(),
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            git: self.run.git.clone(),
+            command: command(self.run.arguments, self.run.config.seed),
+            seed: self.run.config.seed.0,
+            verdicts: self.verdicts(),
+            data: self.data_report(0),
+            pool: match self.run.loaded {
+                [_] => Vec::new(),
+                several => (0..several.len()).map(|symbol| self.data_report(symbol)).collect(),
+            },
+            label: experiment.label.clone(),
+            validation: experiment.validation.clone(),
+            models: experiment.models.clone(),
+            baselines: experiment.baselines.clone(),
+            baselines_left_out: experiment.baselines_left_out.clone(),
+            changed_bars: experiment.changed_bars.clone(),
+            economics: self.economics.clone(),
+            sealed: self.sealed.clone(),
+            feature_importance: experiment.importance.clone(),
+            trials: Trials { on_this_data: self.tried },
+            config: self.run.effective_config.clone(),
+            timeline: self.timeline(),
+        }
+    }
+
+    /// The bars, of a pool those of its first symbol and the names of all, and where the seal lies.
+    fn data_facts(&self) -> Value {
+        let bars = &self.run.loaded[0];
+        let symbols: Vec<&str> = self.run.loaded.iter().map(|bars| bars.series.symbol()).collect();
+        json!({
+            "path": bars.quality.path,
+            "symbol": bars.series.symbol(),
+            "timeframe": bars.series.timeframe(),
+            "bars": bars.series.len(),
+            "first": bars.quality.first,
+            "last": bars.quality.last,
+            "fingerprint": self.run.summary.fingerprint,
+            "pool": if symbols.len() > 1 { symbols } else { Vec::new() },
+            "sealed_from": self.run.dataset.seal,
+        })
+    }
+
+    /// One sentence per model, and one more where the seal was opened.
+    fn verdicts(&self) -> Vec<String> {
+        let of_models = self.experiment.models.iter().map(|model| model.verdict.clone());
+        let opened = self.sealed.iter().filter_map(|sealed| sealed.scores.as_ref());
+        of_models.chain(opened.flat_map(|scores| scores.verdicts.clone())).collect()
+    }
+
+    fn data_report(&self, symbol: usize) -> DataReport {
+        let (bars, rows) = (&self.run.loaded[symbol], &self.run.dataset.symbols[symbol]);
+        DataReport {
+            path: bars.quality.path.clone(),
+            symbol: bars.series.symbol().to_owned(),
+            timeframe: bars.series.timeframe().to_string(),
+            fingerprint: bars.fingerprint.clone(),
+            quality: bars.quality.clone(),
+            usable_rows: rows.usable.len(),
+        }
+    }
+
+    /// Price of the first symbol and the first working model's predictions, thinned. Of a row that was answered
+    /// several times, the first answer.
+    fn timeline(&self) -> Vec<TimelinePoint> {
+        let Some(predictions) = self.experiment.predictions.iter().flatten().next() else {
+            return Vec::new();
+        };
+        let bars = self.run.dataset.symbols[0].series().bars();
+        let mut rows: Vec<(usize, &TestRow)> =
+            self.experiment.rows.iter().enumerate().filter(|(_, row)| row.bar < bars.len()).collect();
+        rows.dedup_by_key(|(_, row)| row.bar);
+        let classes = self.experiment.label.classes.len();
+        rows.iter()
+            .step_by(rows.len().div_ceil(TIMELINE_POINTS).max(1))
+            .map(|(index, row)| TimelinePoint {
+                time: bars[row.bar].close_time,
+                close: bars[row.bar].close,
+                label: row.class,
+                predicted: top(predictions.row(*index, classes)) as u8,
+            })
+            .collect()
+    }
+
+    fn say(&self, report: &Report, directory: &std::path::Path) -> Written {
+        let mut lines: Vec<String> = report.verdicts.clone();
+        lines.push(String::new());
+        lines.push(score_table(&report.models, &self.experiment));
+        let bundles: Vec<String> = report
+            .models
+            .iter()
+            .filter_map(|model| model.bundle.as_ref())
+            .map(|bundle| self.run.arguments.out.join(bundle).display().to_string())
+            .collect();
+        lines.push("Open:".to_owned());
+        let open = |name: &str| directory.join(name).display().to_string();
+        lines.push(format!("  {}   the report", open("report.html")));
+        lines.push(format!("  {}   the same for machines", open("report.json")));
+        lines.push(format!("  {}   every out-of-sample prediction", open("predictions.csv")));
+        lines.extend(
+            bundles.iter().map(|bundle| format!("  {bundle}   the model, for predictor predict --model")),
+        );
+        let summary = json!({
+            "run": self.run.summary.run,
+            "directory": directory,
+            "report_html": open("report.html"),
+            "report_json": open("report.json"),
+            "predictions": open("predictions.csv"),
+            "bundles": bundles,
+            "verdicts": report.verdicts,
+        });
+        Written { text: lines.join("\n"), summary }
+    }
+}
+
+/// Models and baselines side by side, for the terminal.
+fn score_table(models: &[ModelReport], experiment: &Experiment) -> String {
+    let mut text = format!("{:<16}{:>28}{:>28}{:>28}\n", "", "log-loss", "accuracy", "ROC-AUC");
+    let working = models.iter().filter(|model| model.status == Status::Ok);
+    let rows = working.filter_map(|model| Some((model.name.as_str(), model.metrics?)));
+    let baselines = experiment.baselines.iter().map(|(name, metrics)| (name.as_str(), *metrics));
+    for (name, metrics) in rows.chain(baselines) {
+        let cell = |i: evaluation::Interval| format!("{:.4} [{:.4}, {:.4}]", i.mean, i.low, i.high);
+        let cells = [metrics.log_loss, metrics.accuracy, metrics.roc_auc].map(cell);
+        writeln!(text, "{name:<16}{:>28}{:>28}{:>28}", cells[0], cells[1], cells[2])
+            .expect("writing to a string");
+    }
+    text
+}
+
+/// The words of the command that repeats a run.
+fn command(arguments: &TrainArguments, seed: Seed) -> Vec<String> {
+    let mut words = vec!["trainer".to_owned()];
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    if let Some(path) = &arguments.config {
+        option("--config", path.display().to_string());
+    }
+    for path in &arguments.data {
+        option("--data", path.display().to_string());
+    }
+    for path in &arguments.pool {
+        option("--pool", path.display().to_string());
+    }
+    if !arguments.features.is_empty() {
+        option("--features", arguments.features.join(","));
+    }
+    for setting in &arguments.set {
+        option("--set", setting.clone());
+    }
+    option("--seed", seed.0.to_string());
+    words
+}
