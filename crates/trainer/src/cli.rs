@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use market::Timeframe;
 
+use crate::compare::{self, CompareArguments};
 use crate::data_command::DataCommand;
 use crate::detect::{self, DetectArguments};
 use crate::feature_file::{self, FeaturesArguments};
@@ -45,6 +46,7 @@ const EXAMPLES: &str = "Examples:
   trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
   trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
   trainer leak-check --config random_forest.toml --data BTCUSDT-5m.csv.gz
+  trainer compare artifacts/runs/A artifacts/runs/B --html comparison.html
   trainer validate --protocol leaky --config random_forest.toml --data BTCUSDT-1h.csv.gz
   trainer detect --preset bench
 
@@ -95,6 +97,9 @@ pub(crate) struct TrainArguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a synthetic market whose regimes are known
+    /// Set finished runs side by side
+    #[command(long_about = compare::ABOUT)]
+    Compare(CompareArguments),
     Synth(SynthArguments),
     /// Write the features of bars as a table, with the label when one is asked for
     #[command(long_about = feature_file::ABOUT)]
@@ -163,6 +168,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         Some(Command::Detect(arguments)) => {
             on_threads(arguments.threads, out, |out| detect::run(&arguments, out))
         }
+        Some(Command::Compare(arguments)) => compare::run(&arguments, out),
         None => on_threads(cli.train.threads, out, |out| train::run(&cli.train, out)),
     }
 }

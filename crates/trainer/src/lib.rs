@@ -8,6 +8,7 @@
 mod byte_progress;
 mod check;
 mod cli;
+mod compare;
 pub mod config;
 mod data_command;
 mod dataset;

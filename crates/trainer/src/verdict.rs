@@ -79,7 +79,7 @@ fn compare(
 }
 
 /// `−0.031 [−0.040, −0.022]`
-fn signed(interval: &Interval) -> String {
+pub(crate) fn signed(interval: &Interval) -> String {
     format!("{:+.4} [{:+.4}, {:+.4}]", interval.mean, interval.low, interval.high).replace('-', "−")
 }
 

@@ -8,6 +8,8 @@ mod bad_bars;
 mod bad_config;
 #[path = "it/bench.rs"]
 mod bench;
+#[path = "it/compare.rs"]
+mod compare;
 #[path = "it/data_check.rs"]
 mod data_check;
 #[path = "it/data_fetch.rs"]

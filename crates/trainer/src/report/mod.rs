@@ -3,19 +3,26 @@
 //! Comes in: a filled [`Report`]. Goes out: the bytes of its files. Computes no score and writes no file.
 
 mod charts;
+mod comparison;
 mod document;
 mod html;
 mod numbers;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use document::{
     BestFeature, DataReport, EconomicGroups, EconomicsReport, EquityPoint, FeatureImportance, FoldScores,
     FoldSpans, FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, Report, SealedReport,
     SealedScores, Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport,
 };
+
+pub(crate) use comparison::{
+    AgainstBaseline, ComparedModel, ComparedRun, ConfigDifference, Finding, NotPaired, PairedModels, Part,
+    RunComparison, Score, Scores,
+};
+pub(crate) use numbers::{DASH, decimals, signed};
 
 /// The files of a report, in memory.
 #[derive(Debug)]
@@ -60,4 +67,12 @@ pub(crate) fn render(report: &Report) -> Result<Rendered, RenderError> {
         [(format!("{}.png", chart.name), chart.png), (format!("{}.svg", chart.name), chart.svg.into_bytes())]
     });
     Ok(Rendered { html, json, images: files.collect() })
+}
+
+/// The page of runs side by side. Equal comparisons give equal bytes.
+///
+/// # Errors
+/// [`RenderError`] when a chart can't be drawn.
+pub(crate) fn render_comparison(comparison: &RunComparison) -> Result<String, RenderError> {
+    Ok(html::comparison_page(comparison, &charts::interval_plots(comparison)?))
 }

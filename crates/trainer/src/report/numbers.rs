@@ -3,10 +3,10 @@
 pub(super) use data::thousands;
 
 /// Stands for a number that is not there.
-pub(super) const DASH: &str = "–";
+pub(crate) const DASH: &str = "–";
 
 /// A fixed number of decimals, with a true minus sign and no negative zero.
-pub(super) fn decimals(value: f64, places: usize) -> String {
+pub(crate) fn decimals(value: f64, places: usize) -> String {
     if !value.is_finite() {
         return DASH.to_owned();
     }
@@ -16,7 +16,7 @@ pub(super) fn decimals(value: f64, places: usize) -> String {
 }
 
 /// As [`decimals`], with a plus sign above zero.
-pub(super) fn signed(value: f64, places: usize) -> String {
+pub(crate) fn signed(value: f64, places: usize) -> String {
     let text = decimals(value, places);
     let rounds_to_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
     if value.is_finite() && value > 0.0 && !rounds_to_zero { format!("+{text}") } else { text }

@@ -23,7 +23,7 @@ fn svg<'a>(rendered: &'a Rendered, name: &str) -> &'a str {
 }
 
 /// Every tag is closed, in order.
-fn assert_balanced(text: &str) {
+pub(crate) fn assert_balanced(text: &str) {
     let mut open = Vec::new();
     for piece in text.split('<').skip(1) {
         let (tag, _) = piece.split_once('>').expect("every < has its >");

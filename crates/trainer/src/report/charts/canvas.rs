@@ -45,6 +45,12 @@ impl Chart {
     }
 }
 
+/// A drawing as SVG text alone, for a page.
+pub(super) fn drawn(name: &str, drawing: &impl Drawing) -> Result<String, RenderError> {
+    register()?;
+    svg(drawing).map_err(|reason| RenderError::Chart { name: name.to_owned(), reason })
+}
+
 /// Makes the embedded font known, once.
 fn register() -> Result<(), RenderError> {
     static KNOWN: OnceLock<bool> = OnceLock::new();

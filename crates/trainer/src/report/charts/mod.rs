@@ -5,6 +5,7 @@ mod columns;
 mod confusion;
 mod folds;
 mod importance;
+mod interval_plot;
 mod palette;
 mod pen;
 mod price_axis;
@@ -13,6 +14,7 @@ mod time_axis;
 mod timeline;
 
 pub(super) use canvas::Chart;
+pub(super) use interval_plot::interval_plots;
 
 use super::RenderError;
 use super::document::{ModelReport, Report, Status};

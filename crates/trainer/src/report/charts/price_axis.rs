@@ -72,7 +72,7 @@ impl PriceAxis {
 }
 
 /// The next of 1, 2, 5, 10, 20, …
-fn round_step(at_least: f64) -> f64 {
+pub(super) fn round_step(at_least: f64) -> f64 {
     let decade = 10_f64.powf(at_least.log10().floor());
     let digits = [1.0, 2.0, 5.0, 10.0];
     digits.into_iter().map(|digit| digit * decade).find(|step| *step >= at_least).unwrap_or(at_least)

@@ -1,5 +1,6 @@
 //! One self-contained page: no script, no request, light and dark, readable on a phone and on paper.
 
+mod comparison;
 mod data;
 mod folds;
 mod interval_mark;
@@ -11,6 +12,7 @@ mod scores;
 mod sparkline;
 mod summary;
 
+pub(super) use comparison::comparison_page;
 pub(super) use markup::escaped;
 
 use super::charts::Chart;
@@ -38,7 +40,7 @@ pub(super) fn page(report: &Report, charts: &[Chart]) -> Result<String, serde_js
     let drawn = Drawn { charts };
     let sections = [
         summary::render(report),
-        contents(),
+        navigation(&CONTENTS),
         scores::render(report),
         label::render(report)?,
         folds::timeline(report, &drawn),
@@ -48,15 +50,19 @@ pub(super) fn page(report: &Report, charts: &[Chart]) -> Result<String, serde_js
         data::render(&report.data),
         reproduce::render(report)?,
     ];
-    let title = escaped(&report.run);
-    let body = sections.concat();
-    Ok(format!(
+    Ok(document(&report.run, &sections.concat()))
+}
+
+/// A whole document around the page's sections.
+fn document(title: &str, html: &str) -> String {
+    let title = escaped(title);
+    format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <link rel=\"icon\" href=\"data:,\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    ))
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{html}</main>\n</body>\n</html>\n"
+    )
 }
 
 /// The charts by name.
@@ -70,12 +76,19 @@ impl Drawn<'_> {
         let Some(chart) = self.charts.iter().find(|chart| chart.name == name) else {
             return String::new();
         };
-        format!("<figure class=\"chart {class}\" tabindex=\"0\">\n{}</figure>\n", chart.svg)
+        figure(&chart.svg, class)
     }
 }
 
-fn contents() -> String {
-    let links = CONTENTS.map(|(id, name)| format!("<li><a href=\"#{id}\">{name}</a></li>"));
+/// A drawing that scrolls sideways on its own where it is too wide.
+fn figure(svg: &str, class: &str) -> String {
+    format!("<figure class=\"chart {class}\" tabindex=\"0\">\n{svg}</figure>\n")
+}
+
+/// Links to sections by their ids.
+fn navigation(contents: &[(&str, &str)]) -> String {
+    let links: Vec<String> =
+        contents.iter().map(|(id, name)| format!("<li><a href=\"#{id}\">{name}</a></li>")).collect();
     format!("<nav aria-label=\"Contents\"><ul>{}</ul></nav>\n", links.concat())
 }
 

@@ -1,24 +1,19 @@
 //! What it takes to get the same numbers again.
 
+use pipeline::GitState;
+
 use super::markup::{code, details, escaped, facts, heads, row, section, table, text_head};
 use crate::report::document::Report;
 use crate::report::numbers::DASH;
 
 pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
-    let commit = match (&report.git.commit, report.git.dirty) {
-        (None, _) => "not built from a repository".to_owned(),
-        (Some(commit), false) => code(commit),
-        (Some(commit), true) => {
-            format!("{} <strong>with uncommitted changes</strong>", code(commit))
-        }
-    };
     let config = serde_json::to_string_pretty(&report.config)?;
     let html = [
         "<p>With the same commit, config file and bars, this gives the same models.</p>\n".to_owned(),
-        format!("<pre>{}</pre>\n", escaped(&command_line(report))),
+        format!("<pre>{}</pre>\n", escaped(&command_line(&report.command))),
         facts(&[
             ("Program", escaped(&report.program_version)),
-            ("Commit", commit),
+            ("Commit", commit(&report.git)),
             ("Seed", code(&report.seed.to_string())),
             ("Data fingerprint", code(&report.data.fingerprint)),
             ("Written at", escaped(&report.created_at)),
@@ -30,9 +25,20 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
     Ok(section("reproduce", "Reproduce", &html.concat()))
 }
 
-/// The command that repeats the run.
-fn command_line(report: &Report) -> String {
-    report.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+/// The source that the program was built from.
+pub(super) fn commit(git: &GitState) -> String {
+    match (&git.commit, git.dirty) {
+        (None, _) => "not built from a repository".to_owned(),
+        (Some(commit), false) => code(commit),
+        (Some(commit), true) => {
+            format!("{} <strong>with uncommitted changes</strong>", code(commit))
+        }
+    }
+}
+
+/// The command that repeats a run, for a shell.
+pub(super) fn command_line(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word of a shell command, in quotes where it needs them.

@@ -79,34 +79,45 @@ fn differences(report: &Report) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let mut columns = heads(&["Baseline", "Log-loss difference"]);
-    columns.extend([text_head("Around zero"), text_head("By log-loss")]);
-    columns.push(heads(&["", "Accuracy difference"])[1].clone());
-    columns.push(text_head("By accuracy"));
-    bodies(
-        "Paired differences on the same rows: log-loss below zero and accuracy above zero are better",
-        &columns,
-        &groups,
-    )
+    let columns = [heads(&["Baseline"]), difference_heads()].concat();
+    bodies(DIFFERENCES, &columns, &groups)
+}
+
+/// Caption of a table of paired differences.
+pub(super) const DIFFERENCES: &str =
+    "Paired differences on the same rows: log-loss below zero and accuracy above zero are better";
+
+/// Heads of the columns of [`difference_cells`].
+pub(super) fn difference_heads() -> Vec<String> {
+    let number_head = |text: &str| heads(&["", text])[1].clone();
+    vec![
+        number_head("Log-loss difference"),
+        text_head("Around zero"),
+        text_head("By log-loss"),
+        number_head("Accuracy difference"),
+        text_head("By accuracy"),
+    ]
 }
 
 fn compared(baseline: &str, difference: &Difference, scale: Scale) -> String {
+    row(baseline, &difference_cells(difference, scale))
+}
+
+/// A difference in numbers, as a picture and in words.
+pub(super) fn difference_cells(difference: &Difference, scale: Scale) -> Vec<String> {
     let shown = |score: &Interval, places: usize| interval(score, |value| signed(value, places));
     let flipped = Interval {
         mean: -difference.accuracy.mean,
         low: -difference.accuracy.high,
         high: -difference.accuracy.low,
     };
-    row(
-        baseline,
-        &[
-            number(&shown(&difference.log_loss, 4)),
-            format!("<td class=\"text\">{}</td>", scale.picture(&difference.log_loss)),
-            verdict(word(&difference.log_loss)),
-            number(&shown(&difference.accuracy, 3)),
-            verdict(word(&flipped)),
-        ],
-    )
+    vec![
+        number(&shown(&difference.log_loss, 4)),
+        format!("<td class=\"text\">{}</td>", scale.picture(&difference.log_loss)),
+        verdict(word(&difference.log_loss)),
+        number(&shown(&difference.accuracy, 3)),
+        verdict(word(&flipped)),
+    ]
 }
 
 fn verdict(word: &str) -> String {

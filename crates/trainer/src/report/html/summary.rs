@@ -67,13 +67,18 @@ const BANNER: &str = "<p class=\"banner\" role=\"alert\"><strong>The training la
                       baseline points to a leak.</p>\n";
 
 fn verdict(model: &ModelReport) -> String {
-    let (class, sign, words) = Mark::of(model).shown();
+    item(Mark::of(model).shown(), &model.name, &model.verdict, &failures(model))
+}
+
+/// An item of the list of verdicts: style class, sign and words of its mark, whom it is about, the sentence and
+/// what follows it.
+pub(super) fn item(mark: (&str, &str, &str), who: &str, sentence: &str, html: &str) -> String {
+    let (class, sign, words) = mark;
     format!(
         "<li class=\"{class}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div><p class=\"who\">{} \
-         <span class=\"mark\">{words}</span></p><p>{}</p>{}</div></li>\n",
-        escaped(&model.name),
-        escaped(&model.verdict),
-        failures(model)
+         <span class=\"mark\">{words}</span></p><p>{}</p>{html}</div></li>\n",
+        escaped(who),
+        escaped(sentence),
     )
 }
 
