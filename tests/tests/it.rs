@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests too")]
 
+#[path = "it/broken_folds.rs"]
+mod broken_folds;
 #[path = "it/determinism.rs"]
 mod determinism;
 #[path = "it/holes.rs"]
@@ -10,12 +12,18 @@ mod holes;
 mod label_kinds;
 #[path = "it/parity.rs"]
 mod parity;
+#[path = "it/pool.rs"]
+mod pool;
 #[path = "it/real_bars.rs"]
 mod real_bars;
 #[path = "it/references.rs"]
 mod references;
 #[path = "it/schemas.rs"]
 mod schemas;
+#[path = "it/sealed.rs"]
+mod sealed;
+#[path = "it/splits.rs"]
+mod splits;
 #[path = "it/stream.rs"]
 mod stream;
 #[path = "it/train_then_predict.rs"]

@@ -110,7 +110,7 @@ impl Definition {
             }
             LabelKind::Provided => {
                 let columns = self.columns.as_ref().ok_or(LabelError::ColumnsMissing)?;
-                let (classes, labels) = provided::label(series, columns)?;
+                let (classes, labels) = provided::label(series, columns, self.spec.classes.as_deref())?;
                 (classes.clone(), Fitted::Provided(LabelSeries { classes, labels }))
             }
         };

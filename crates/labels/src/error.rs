@@ -52,6 +52,18 @@ pub enum LabelError {
         /// As given.
         until: Timestamp,
     },
+    /// A class that the config does not list.
+    #[error(
+        "the bar at {at} has the class `{name}`, but label.classes lists {known}; correct the column or the list"
+    )]
+    UnknownClass {
+        /// Open time of the bar.
+        at: Timestamp,
+        /// As given.
+        name: String,
+        /// The list.
+        known: String,
+    },
     /// The user's class names.
     #[error("label.column: {0}")]
     Classes(#[from] ClassesError),

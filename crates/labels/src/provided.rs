@@ -16,21 +16,31 @@ pub struct ProvidedColumns {
     pub until: Vec<Option<Timestamp>>,
 }
 
-/// Classes in alphabetical order, and labels whose future starts with the next bar.
+/// Labels whose future starts with the next bar. The classes are those that are `known`, or without any those
+/// of the column in alphabetical order.
 pub(crate) fn label(
     series: &BarSeries,
     columns: &ProvidedColumns,
+    known: Option<&[String]>,
 ) -> Result<(Classes, Vec<Option<Label>>), LabelError> {
-    let names: BTreeSet<&String> = columns.classes.iter().filter(|name| !name.is_empty()).collect();
-    let classes = Classes::new(Taxonomy::Provided, names.into_iter().cloned().collect())?;
+    let found: BTreeSet<&String> = columns.classes.iter().filter(|name| !name.is_empty()).collect();
+    let names = known.map_or_else(|| found.into_iter().cloned().collect(), <[String]>::to_vec);
+    let classes = Classes::new(Taxonomy::Provided, names)?;
     let bars = series.bars();
     let mut labels = Vec::with_capacity(bars.len());
     for (t, name) in columns.classes.iter().enumerate() {
+        let at = bars[t].open_time;
         let Some(class) = classes.index(name) else {
+            if !name.is_empty() {
+                return Err(LabelError::UnknownClass {
+                    at,
+                    name: name.clone(),
+                    known: classes.names().join(", "),
+                });
+            }
             labels.push(None);
             continue;
         };
-        let at = bars[t].open_time;
         let until = columns.until[t].ok_or(LabelError::UntilMissing { at })?;
         if until < at {
             return Err(LabelError::UntilBeforeBar { at, until });

@@ -103,6 +103,10 @@ pub struct LabelSpec {
     pub jump_penalty: f64,
     /// `provided`: the column with class names.
     pub column: Option<String>,
+    /// `provided`: every class that the column may hold, in the order of their indices; by default those that it
+    /// holds, in alphabetical order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
     /// `provided`: the column with the time (as in the time column) of the last bar each label needs.
     pub until_column: Option<String>,
 }
@@ -129,6 +133,7 @@ impl Default for LabelSpec {
             states: 3,
             jump_penalty: 50.0,
             column: None,
+            classes: None,
             until_column: None,
         }
     }

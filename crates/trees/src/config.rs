@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::FitError;
 
 /// The forest's section of a run's configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForestConfig {
     /// Number of trees.
@@ -47,6 +47,7 @@ impl ForestConfig {
             MaxFeatures::Sqrt => n_columns.isqrt().max(1),
             MaxFeatures::Log2 => (n_columns.max(2).ilog2() as usize).max(1),
             MaxFeatures::All => n_columns,
+            MaxFeatures::Share(share) => ((n_columns as f64 * share) as usize).max(1),
             MaxFeatures::Count(count) => count,
         };
         if count == 0 || count > n_columns {
@@ -58,10 +59,10 @@ impl ForestConfig {
 
 /// How many columns, drawn afresh at every node, may decide its split.
 ///
-/// Written `"sqrt"`, `"log2"`, `"all"` or a whole number. Columns that are constant within the node are
+/// Written `"sqrt"`, `"log2"`, `"all"`, a whole number or a share below 1 such as 0.5. Columns that are constant within the node are
 /// drawn again and do not count; when none of the columns drawn allows a split, drawing goes on until one
 /// does or all were tried. (scikit-learn goes on likewise, but lets constant columns use up draws.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MaxFeatures {
     /// The square root of the number of columns, rounded down, at least 1.
     Sqrt,
@@ -69,6 +70,8 @@ pub enum MaxFeatures {
     Log2,
     /// Every column: bagged trees.
     All,
+    /// This share of the columns, rounded down, at least 1.
+    Share(f64),
     /// This many, from 1 to the number of columns.
     Count(usize),
 }
@@ -79,6 +82,7 @@ impl Serialize for MaxFeatures {
             Self::Sqrt => serializer.serialize_str("sqrt"),
             Self::Log2 => serializer.serialize_str("log2"),
             Self::All => serializer.serialize_str("all"),
+            Self::Share(share) => serializer.serialize_f64(*share),
             Self::Count(count) => serializer.serialize_u64(*count as u64),
         }
     }
@@ -92,7 +96,7 @@ impl<'de> Deserialize<'de> for MaxFeatures {
             type Value = MaxFeatures;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"sqrt\", \"log2\", \"all\" or a whole number from 1")
+                f.write_str("\"sqrt\", \"log2\", \"all\", a whole number from 1 or a share between 0 and 1")
             }
 
             fn visit_str<E: de::Error>(self, written: &str) -> Result<MaxFeatures, E> {
@@ -101,6 +105,14 @@ impl<'de> Deserialize<'de> for MaxFeatures {
                     "log2" => Ok(MaxFeatures::Log2),
                     "all" => Ok(MaxFeatures::All),
                     _ => Err(E::invalid_value(de::Unexpected::Str(written), &self)),
+                }
+            }
+
+            fn visit_f64<E: de::Error>(self, share: f64) -> Result<MaxFeatures, E> {
+                if share > 0.0 && share < 1.0 {
+                    Ok(MaxFeatures::Share(share))
+                } else {
+                    Err(E::invalid_value(de::Unexpected::Float(share), &self))
                 }
             }
 
@@ -145,13 +157,14 @@ mod tests {
             ("\"log2\"", MaxFeatures::Log2),
             ("\"all\"", MaxFeatures::All),
             ("7", MaxFeatures::Count(7)),
+            ("0.5", MaxFeatures::Share(0.5)),
         ] {
             assert_eq!(serde_json::from_str::<MaxFeatures>(written).unwrap(), meant);
             assert_eq!(serde_json::to_string(&meant).unwrap(), written);
         }
-        for wrong in ["\"half\"", "0", "-1", "0.5", "true"] {
+        for wrong in ["\"half\"", "0", "-1", "0.0", "1.5", "-0.5", "true"] {
             let message = serde_json::from_str::<MaxFeatures>(wrong).unwrap_err().to_string();
-            assert!(message.contains("\"sqrt\", \"log2\", \"all\" or a whole number"), "{message}");
+            assert!(message.contains("\"sqrt\", \"log2\", \"all\", a whole number"), "{message}");
         }
     }
 
@@ -162,6 +175,8 @@ mod tests {
         assert_eq!(tried(MaxFeatures::Log2, 60), Ok(5));
         assert_eq!(tried(MaxFeatures::Log2, 1), Ok(1));
         assert_eq!(tried(MaxFeatures::All, 60), Ok(60));
+        assert_eq!(tried(MaxFeatures::Share(0.5), 61), Ok(30));
+        assert_eq!(tried(MaxFeatures::Share(0.01), 60), Ok(1));
         assert_eq!(tried(MaxFeatures::Count(60), 60), Ok(60));
         assert_eq!(
             tried(MaxFeatures::Count(61), 60),

@@ -110,9 +110,20 @@ impl Workshop {
 
     /// Trains with these settings and further arguments, writing below `out`.
     pub(crate) fn train(&self, bars: &Path, out: &str, settings: &[&str], more: &[&str]) -> Run {
-        let [config, bars, out] =
-            [&self.config, bars, &self.path(out)].map(|path| path.display().to_string());
-        let mut arguments = vec!["--config", &config, "--data", &bars, "--out", &out, "--quiet", "--json"];
+        let bars = bars.display().to_string();
+        self.run(out, settings, &[&["--data", &bars], more].concat())
+    }
+
+    /// Trains on several symbols together.
+    pub(crate) fn train_pool(&self, symbols: &[PathBuf], settings: &[&str]) -> Run {
+        let symbols: Vec<String> = symbols.iter().map(|path| path.display().to_string()).collect();
+        let pool: Vec<&str> = symbols.iter().flat_map(|path| ["--pool", path]).collect();
+        self.run("out", settings, &pool)
+    }
+
+    fn run(&self, out: &str, settings: &[&str], more: &[&str]) -> Run {
+        let [config, out] = [&self.config, &self.path(out)].map(|path| path.display().to_string());
+        let mut arguments = vec!["--config", &config, "--out", &out, "--quiet", "--json"];
         for setting in settings {
             arguments.extend(["--set", setting]);
         }

@@ -175,6 +175,9 @@ fn with_setting(text: &str, setting: &str) -> Result<String, String> {
     let value: Value = value.trim().parse().unwrap_or_else(|_| Value::from(value.trim()));
     let mut document: DocumentMut = text.parse().map_err(|_| "the config is not TOML".to_owned())?;
     let parts: Vec<&str> = key.trim().split('.').collect();
+    if let ["validation", "split", scheme, ..] = parts.as_slice() {
+        leave_only_split(&mut document, scheme);
+    }
     let (last, tables) = parts.split_last().filter(|(last, _)| !last.is_empty()).ok_or("the key is empty")?;
     let mut table = document.as_table_mut();
     for part in tables {
@@ -186,6 +189,21 @@ fn with_setting(text: &str, setting: &str) -> Result<String, String> {
     }
     table.insert(last, Item::Value(value));
     Ok(document.to_string())
+}
+
+/// A way to split from the command line replaces the config's own, and the keys of the walk-forward split.
+fn leave_only_split(document: &mut DocumentMut, scheme: &str) {
+    let Some(validation) = document.get_mut("validation").and_then(Item::as_table_like_mut) else { return };
+    for key in ["folds", "initial_train", "mode"] {
+        validation.remove(key);
+    }
+    if let Some(split) = validation.get_mut("split").and_then(Item::as_table_like_mut) {
+        let others: Vec<String> =
+            split.iter().map(|(key, _)| key.to_owned()).filter(|key| key != scheme).collect();
+        for key in others {
+            split.remove(&key);
+        }
+    }
 }
 
 /// The byte position of a dotted key's value.
@@ -259,6 +277,25 @@ mod tests {
             let error = load(BASE, &[setting]).unwrap_err();
             assert!(error.starts_with(&format!("--set {setting}: ")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_split_from_the_command_line_replaces_the_configs_own() {
+        let text = format!("{BASE}\n[validation]\nfolds = 3\nearly_stopping_share = 0.3\n");
+        let config = load(&text, &["validation.split.combinatorial.groups=4"]).unwrap();
+        assert_eq!(config.validation.scheme().name(), "combinatorial");
+        assert!((config.validation.early_stopping_share - 0.3).abs() < 1e-12);
+        let text = format!("{BASE}\n[validation.split.purged_k_fold]\nfolds = 7\n");
+        let other = load(&text, &["validation.split.time_series.folds=4"]).unwrap();
+        assert_eq!(other.validation.scheme().name(), "time_series");
+        // In the file itself both would be ambiguous.
+        let both = format!("{BASE}\n[validation]\nfolds = 3\n[validation.split.purged_k_fold]\n");
+        let error = load(&both, &[]).unwrap_err();
+        assert!(error.starts_with("run.toml:9: validation.folds: it belongs to"), "{error}");
+        let error = load(&text.replace("folds = 7", "folds = 1"), &[]).unwrap_err();
+        assert!(error.starts_with("run.toml:9: validation.split.purged_k_fold.folds: 1 is not"), "{error}");
+        let hmm = format!("{}\n[validation.split.purged_k_fold]\n", BASE.replace("volatility", "hmm"));
+        assert!(load(&hmm, &[]).unwrap_err().contains("learnt from the bars before the test block"));
     }
 
     #[test]

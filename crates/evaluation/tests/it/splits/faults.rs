@@ -74,3 +74,16 @@ fn symbols_of_one_class_each_are_no_fault_together() {
     assert_eq!(faults(1), []);
     assert_eq!(faults(0), [FoldFault::OneTrainingClass(0), FoldFault::OneTestClass(0)]);
 }
+
+#[test]
+fn a_class_that_comes_too_late_is_marked() {
+    let faults = folds(|market| {
+        for label in market.labels[..60].iter_mut().flatten() {
+            label.class %= 2;
+        }
+        market.labels[55].as_mut().unwrap().class = 2;
+    });
+    assert_eq!(faults[0], [FoldFault::UnseenClass(2)]);
+    assert!(!faults[0][0].leaves_fold_out());
+    assert_eq!(faults[4], []);
+}
