@@ -3,7 +3,7 @@
 
 use market::{Purpose, Seed};
 use models::{
-    CalibrationMethod, FeatureView, FitError, FittedModel, LabelledRows, ModelKind, ModelSpec, NetworkSpec,
+    CalibrationMethod, FeatureView, FitError, FittedModel, LabelledRows, LoadError, ModelKind, ModelSpec, NetworkSpec,
     NoProgress, PredictError, TrainingSet,
 };
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig, TransformerConfig};
@@ -54,6 +54,14 @@ impl Rows {
         let ends: Vec<usize> = (6..ROWS).collect();
         let classes = ends.iter().map(|row| u8::from(!one_class && values[row * FEATURES] > 0.0)).collect();
         Self { values, ends, classes }
+    }
+
+    /// The classes are coin flips.
+    fn noise() -> Self {
+        let mut rows = Self::new(false);
+        let mut random = Seed(2).stream(Purpose::Part, &[]);
+        rows.classes.iter_mut().for_each(|class| *class = random.random_range(0..2));
+        rows
     }
 
     fn fit(&self, spec: &ModelSpec, seed: u64) -> Result<FittedModel, FitError> {
@@ -178,5 +186,32 @@ fn one_class_is_survived_and_too_few_rows_are_refused() {
         };
         let refused = FittedModel::fit(&spec, &data, CalibrationMethod::None, Seed(1), &NoProgress);
         assert!(matches!(refused, Err(FitError::TooFewRows { rows: 99, needed: 100, .. })));
+    }
+}
+
+/// A forest that knows its own rows by heart is sure of noise. On rows that were held back from it that is found out;
+/// on its own it would be confirmed.
+#[test]
+fn calibration_is_fitted_on_rows_that_were_held_back() {
+    let rows = Rows::noise();
+    let memorising = ForestConfig { trees: 20, min_leaf: 1, ..ForestConfig::default() };
+    let model = rows.fit(&ModelSpec::RandomForest(memorising), 1).unwrap();
+    let calibration = serde_json::to_value(model.describe().calibration).unwrap();
+    let sharpness = calibration["sharpness"].as_f64().unwrap();
+    assert!(sharpness < 0.3, "{calibration}");
+}
+
+#[test]
+fn a_calibration_that_corrects_nothing_is_refused() {
+    let rows = Rows::new(false);
+    let model = rows.fit(&specs()[0], 1).unwrap();
+    let saved = files(&model);
+    let find = |name: &str| saved.iter().find(|(file, _)| *file == name).map(|(_, bytes)| bytes.as_slice());
+    let described = serde_json::to_value(model.describe()).unwrap();
+    for (key, wrong) in [("sharpness", serde_json::json!(-1.0)), ("shifts", serde_json::json!([0.0]))] {
+        let mut described = described.clone();
+        described["calibration"][key] = wrong;
+        let description = serde_json::from_value(described).unwrap();
+        assert!(matches!(FittedModel::load(&description, find), Err(LoadError::Calibration)), "{key}");
     }
 }
