@@ -3,8 +3,8 @@
 
 use market::{Purpose, Seed};
 use models::{
-    CalibrationMethod, FeatureView, FitError, FittedModel, LabelledRows, LoadError, ModelKind, ModelSpec, NetworkSpec,
-    NoProgress, PredictError, TrainingSet,
+    CalibrationMethod, FeatureView, FitError, FittedModel, LabelledRows, LoadError, ModelKind, ModelSpec,
+    NetworkSpec, NoProgress, PredictError, TrainingSet,
 };
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig, TransformerConfig};
 use rand::RngExt;

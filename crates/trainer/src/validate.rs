@@ -24,8 +24,8 @@ use crate::cli::Outcome;
 use crate::config::{Config, ConfigFile};
 use crate::dataset::Dataset;
 use crate::experiment;
-use crate::fold::Fitter;
-use crate::folds::splits;
+use crate::experiment::fold::Fitter;
+use crate::experiment::folds::splits;
 use crate::progress::Progress;
 use crate::source;
 

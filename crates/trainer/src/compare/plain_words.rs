@@ -6,8 +6,8 @@ use market::Timestamp;
 use super::finished_run::FinishedRun;
 use super::pairing::MINIMUM_ROWS;
 use super::run_report::LabelPart;
+use crate::experiment::verdict::signed;
 use crate::report::{Finding, PairedModels};
-use crate::verdict::signed;
 
 /// `volatility, 12 bars ahead`
 pub(crate) fn label(label: &LabelPart) -> String {

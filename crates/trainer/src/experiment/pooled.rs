@@ -9,7 +9,7 @@ use pipeline::ConformalThreshold;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::fold::Fold;
+use crate::experiment::fold::Fold;
 
 /// Nominal coverage of prediction sets.
 const COVERAGE: f64 = 0.9;

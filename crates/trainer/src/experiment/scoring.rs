@@ -13,12 +13,12 @@ use models::{FitNotes, ModelKind};
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
-use crate::fold::{Fit, Fold};
-use crate::folds::Folds;
-use crate::groupings::groupings;
-use crate::pooled::Pooled;
+use crate::experiment::fold::{Fit, Fold};
+use crate::experiment::folds::Folds;
+use crate::experiment::groupings::groupings;
+use crate::experiment::pooled::Pooled;
+use crate::experiment::verdict::verdict;
 use crate::report::{FoldScores, FoldStatus, GroupReport, ModelReport, Status};
-use crate::verdict::verdict;
 
 /// Shares of most confident calls whose accuracy is shown.
 const CONFIDENT_SHARES: [f64; 4] = [0.1, 0.25, 0.5, 1.0];

@@ -5,8 +5,8 @@ use market::{BarSeries, Timestamp};
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::folds::Folds;
-use crate::pooled::Pooled;
+use crate::experiment::folds::Folds;
+use crate::experiment::pooled::Pooled;
 
 /// Bars of the volatility that rows are sorted by.
 pub(crate) const VOLATILITY_BARS: usize = 96;

@@ -9,9 +9,9 @@ use data::thousands;
 use exchange::{Connection, FetchRequest, Fetched, Interval, Period};
 use market::Timestamp;
 
-use crate::byte_progress::ByteProgress;
 use crate::cli::Outcome;
 use crate::data_command::FetchArguments;
+use crate::data_command::byte_progress::ByteProgress;
 
 /// Downloads what is not here yet and says what the file holds.
 pub(crate) fn run(arguments: &FetchArguments, out: &mut dyn Write) -> Result<Outcome> {

@@ -7,8 +7,8 @@ use models::{CalibrationMethod, ModelKind};
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
-use crate::fold::{Fitter, Fold, FoldParts};
-use crate::pooled::Pooled;
+use crate::experiment::fold::{Fitter, Fold, FoldParts};
+use crate::experiment::pooled::Pooled;
 use crate::report::{FoldSpans, Span};
 
 /// What became of every fold.

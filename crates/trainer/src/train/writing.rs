@@ -15,15 +15,17 @@ use serde_json::{Value, json};
 use crate::cli::TrainArguments;
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::economics::economics;
 use crate::experiment::Experiment;
-use crate::output::{Artifacts, RunSummary, predictions_csv, write_summary};
+use crate::experiment::economics::economics;
+use crate::experiment::sealed;
 use crate::progress::Progress;
 use crate::report::{
     self, DataReport, EconomicsReport, ModelReport, Report, SealedReport, SealedScores, Status,
     TimelinePoint, Trials,
 };
-use crate::{git, sealed, source};
+use crate::source;
+use crate::train::git;
+use crate::train::output::{Artifacts, RunSummary, predictions_csv, write_summary};
 
 /// Points of the regime timeline.
 const TIMELINE_POINTS: usize = 1500;

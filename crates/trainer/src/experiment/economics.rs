@@ -14,9 +14,9 @@ use market::{Classes, Taxonomy, Timestamp};
 use crate::config::Config;
 use crate::dataset::{Dataset, SymbolBars};
 use crate::experiment::Experiment;
-use crate::groupings::recent_volatility;
-use crate::output::Tried;
+use crate::experiment::groupings::recent_volatility;
 use crate::report::{EconomicGroups, EconomicsReport, EquityPoint, ModelEconomics};
+use crate::train::output::Tried;
 
 /// Fees at which results are shown, in hundredths of a percent.
 const FEES_BPS: [f64; 6] = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0];

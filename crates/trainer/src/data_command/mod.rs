@@ -1,5 +1,10 @@
 //! `trainer data`: getting bars, looking at them, making longer ones.
 
+mod byte_progress;
+mod check;
+mod fetch;
+mod resample;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,7 +14,6 @@ use exchange::{Period, Product, Symbol};
 use market::Timeframe;
 
 use crate::cli::Outcome;
-use crate::{check, fetch, resample};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {

@@ -1,5 +1,9 @@
 //! The main command: bars in, bundles and a report out.
 
+mod git;
+pub(crate) mod output;
+mod writing;
+
 use std::io::Write;
 
 use anyhow::{Result, bail};
@@ -9,10 +13,11 @@ use crate::cli::{Outcome, TrainArguments};
 use crate::config::{ConfigFile, with_features};
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
+use crate::experiment::sealed;
 use crate::progress::Progress;
 use crate::report::Status;
-use crate::writing::{RunIdentity, Writing};
-use crate::{sealed, source};
+use crate::source;
+use crate::train::writing::{RunIdentity, Writing};
 
 /// Runs the config. Nothing is written before everything has been computed.
 pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Outcome> {

@@ -8,13 +8,13 @@ use evaluation::{FoldRows, TestRow};
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels, SymbolLabels};
 use crate::experiment::Experiment;
-use crate::fold::{Fitter, Fold};
-use crate::folds::final_rows;
-use crate::output::{Artifacts, RunSummary};
-use crate::pooled::Pooled;
+use crate::experiment::fold::{Fitter, Fold};
+use crate::experiment::folds::final_rows;
+use crate::experiment::pooled::Pooled;
+use crate::experiment::verdict::verdict;
 use crate::progress::Progress;
 use crate::report::{SealedReport, SealedScores};
-use crate::verdict::verdict;
+use crate::train::output::{Artifacts, RunSummary};
 
 /// What `--open-seal` says without a seal.
 pub(crate) const NOTHING_SEALED: &str =

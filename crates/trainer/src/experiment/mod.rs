@@ -1,5 +1,16 @@
 //! The whole validation: folds, scores, importance, and the final refit.
 
+pub(crate) mod economics;
+pub(crate) mod fold;
+pub(crate) mod folds;
+mod groupings;
+mod importance;
+mod label_report;
+mod pooled;
+mod scoring;
+pub(crate) mod sealed;
+pub(crate) mod verdict;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -11,14 +22,14 @@ use pipeline::Pipeline;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
-use crate::fold::{Fit, Fitter, Fold, Purposed};
-use crate::folds::{Folds, final_rows};
-use crate::importance::{Importance, Sample};
-use crate::label_report::label_report;
-use crate::pooled::Pooled;
+use crate::experiment::fold::{Fit, Fitter, Fold, Purposed};
+use crate::experiment::folds::{Folds, final_rows};
+use crate::experiment::importance::{Importance, Sample};
+use crate::experiment::label_report::label_report;
+use crate::experiment::pooled::Pooled;
+use crate::experiment::scoring::Scored;
 use crate::progress::Progress;
 use crate::report::{FeatureImportance, LabelReport, ModelReport, ValidationReport};
-use crate::scoring::Scored;
 
 /// Everything a run found out.
 pub(crate) struct Experiment {
