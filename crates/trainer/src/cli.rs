@@ -54,6 +54,7 @@ Exit codes: 0 done, 1 the answer is no, 2 failed.";
 
 /// What training takes.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TrainArguments {
     /// The run's TOML file; looked up as given, then in configs/
     #[arg(long, value_name = "FILE")]

@@ -38,6 +38,12 @@ pub(super) fn percent(share: f64) -> String {
     if share.is_finite() { format!("{}%", decimals(share * 100.0, 1)) } else { DASH.to_owned() }
 }
 
+/// As [`percent`], without decimals that say nothing: `10%`.
+pub(super) fn round_percent(share: f64) -> String {
+    let text = percent(share);
+    text.strip_suffix(".0%").map_or(text.clone(), |whole| format!("{whole}%"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,12 +55,14 @@ mod tests {
         assert_eq!([signed(0.25, 2), signed(0.001, 2), signed(-0.25, 2)], ["+0.25", "0.00", "−0.25"]);
         assert_eq!([grouped(12_345.678, 2), grouped(-1234.0, 0)], ["12,345.68", "−1,234"]);
         assert_eq!([percent(0.1234), percent(1.0)], ["12.3%", "100.0%"]);
+        assert_eq!([round_percent(0.25), round_percent(0.125)], ["25%", "12.5%"]);
     }
 
     #[test]
     fn what_is_not_finite_is_a_dash() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!([decimals(value, 2), signed(value, 2), grouped(value, 1), percent(value)], [DASH; 4]);
+            assert_eq!(round_percent(value), DASH);
         }
     }
 }

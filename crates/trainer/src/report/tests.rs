@@ -3,9 +3,9 @@
 use market::{Classes, Taxonomy};
 use serde_json::Value;
 
-use evaluation::Interval;
+use evaluation::{Estimate, Interval};
 
-use super::document::{Report, Status};
+use super::document::{EconomicsReport, ModelReport, Report, Status};
 use super::{Rendered, render, sample};
 
 fn image<'a>(rendered: &'a Rendered, name: &str) -> &'a [u8] {
@@ -38,6 +38,40 @@ pub(crate) fn assert_balanced(text: &str) {
     assert!(open.is_empty(), "left open: {open:?}");
 }
 
+const NO_ESTIMATE: Estimate =
+    Estimate { value: f64::NAN, low: Some(f64::NEG_INFINITY), high: Some(f64::INFINITY) };
+
+fn break_parts(model: &mut ModelReport) {
+    model.mcc_interval = Some(Interval { mean: f64::NAN, low: f64::NAN, high: f64::INFINITY });
+    model.ece_interval = Some(NO_ESTIMATE);
+    model.brier_parts.as_mut().unwrap().uncertainty = 0.0;
+    let selective = &mut model.selective.as_mut().unwrap().pooled[0];
+    (selective.accuracy, selective.confidence) = (f64::NAN, f64::NAN);
+    let transitions = model.transitions.as_mut().unwrap();
+    (transitions.hit_rate, transitions.median_delay) = (Some(NO_ESTIMATE), None);
+    transitions.mean_true_duration = Some(f64::NAN);
+    for group in &mut model.groups {
+        (group.groups[0].accuracy, group.groups[0].log_loss) = (NO_ESTIMATE, NO_ESTIMATE);
+        group.groups[0].effective_rows = f64::NAN;
+        group.groups[1].log_loss.high = Some(f64::INFINITY);
+    }
+}
+
+fn break_economics(report: &mut Report) {
+    let economics = &mut report.economics;
+    economics.sharpe_ratios.insert("random_forest".to_owned(), f64::NAN);
+    economics.overfitting.as_mut().unwrap().degradation = Some(f64::NAN);
+    let one = &mut economics.models[0];
+    one.result.strategy.sharpe = Some(NO_ESTIMATE);
+    one.result.strategy.net_return = f64::NAN;
+    one.result.strategy.break_even_bps = Some(f64::INFINITY);
+    one.result.sharpe_above_buy_and_hold = Some(NO_ESTIMATE);
+    one.path_sharpe_ratios = vec![Some(f64::NAN), None];
+    one.groups[0].groups[0].sharpe = Some(NO_ESTIMATE);
+    (one.sensitivity[0].sharpe, one.sensitivity[0].net_return) = (Some(f64::NAN), f64::NAN);
+    (one.equity[7].strategy, one.equity[9].held) = (f64::NAN, f64::INFINITY);
+}
+
 fn broken() -> Report {
     let mut report = sample::report();
     let nowhere = Interval { mean: f64::NAN, low: f64::NAN, high: f64::INFINITY };
@@ -53,6 +87,16 @@ fn broken() -> Report {
     report.feature_importance[1].impurity = Some(f64::NAN);
     report.timeline[3].close = f64::NAN;
     report.label.mean_duration_bars = f64::NAN;
+    report.label.symbols[0].balance.classes[0].mean_duration_bars = f64::NAN;
+    report.label.best_features[0].accuracy = f64::NAN;
+    break_parts(&mut report.models[0]);
+    break_economics(&mut report);
+    for score in report.changed_bars.values_mut() {
+        *score = NO_ESTIMATE;
+    }
+    let sealed = report.sealed.as_mut().unwrap().scores.as_mut().unwrap();
+    sealed.models.values_mut().for_each(|metrics| metrics.accuracy = nowhere);
+    sealed.versus.values_mut().flat_map(|against| against.values_mut()).for_each(|d| d.log_loss = nowhere);
     report.validation.effective_rows = f64::NAN;
     report
 }
@@ -65,10 +109,13 @@ fn every_chart_comes_as_svg_and_png() {
         "confusion_matrix_random_forest",
         "feature_importance_random_forest",
         "reliability_random_forest",
+        "log_loss_by_month_random_forest",
         "confusion_matrix_lstm",
         "feature_importance_lstm",
         "reliability_lstm",
+        "log_loss_by_month_lstm",
         "folds",
+        "equity_random_forest_BTCUSDT",
         "timeline",
     ];
     let expected: Vec<String> =
@@ -125,6 +172,10 @@ fn the_verdict_comes_before_the_scores() {
     let at = |text: &str| html.find(text).unwrap();
     let order =
         ["<h1>", "class=\"verdicts\"", "id=\"scores\"", "id=\"label\"", "id=\"folds\"", "id=\"models\""];
+    let linked = html.match_indices("href=\"#").map(|(place, start)| &html[place + start.len()..]);
+    for id in linked.filter_map(|rest| Some(rest.split_once('"')?.0)) {
+        assert_eq!(html.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+    }
     assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])));
     assert!(html.contains("1,234 model × configuration pairs have been scored"));
 }
@@ -139,6 +190,35 @@ fn names_from_users_are_text_and_never_markup() {
     evil.clone_into(&mut report.models[0].name);
     evil.clone_into(&mut report.feature_importance[0].feature);
     report.models[2].folds[2].failure = Some(evil.to_owned());
+    report.pool = vec![report.data.clone(), report.data.clone()];
+    for best in &mut report.label.best_features {
+        evil.clone_into(&mut best.symbol);
+        evil.clone_into(&mut best.feature);
+        best.alarming.push(evil.to_owned());
+    }
+    for symbol in &mut report.label.symbols {
+        evil.clone_into(&mut symbol.symbol);
+        evil.clone_into(&mut symbol.balance.classes[0].name);
+    }
+    report.label.symbols.push(report.label.symbols[0].clone());
+    for group in report.models[0].groups.iter_mut().flat_map(|group| &mut group.groups) {
+        evil.clone_into(&mut group.group);
+    }
+    let fold = &mut report.validation.folds[1];
+    (fold.left_out, fold.symbol_left_out) = (true, Some(evil.to_owned()));
+    fold.notes.push(evil.to_owned());
+    report.changed_bars.insert(evil.to_owned(), NO_ESTIMATE);
+    let economics = &mut report.economics;
+    evil.clone_into(&mut economics.rule);
+    evil.clone_into(&mut economics.models[0].symbol);
+    evil.clone_into(&mut economics.models[0].model);
+    evil.clone_into(&mut economics.models[0].groups[0].groups[0].group);
+    economics.sharpe_ratios.insert(evil.to_owned(), 0.5);
+    economics.overfitting = None;
+    economics.overfitting_missing = Some(evil.to_owned());
+    let sealed = report.sealed.as_mut().unwrap();
+    sealed.opened_before.push(evil.to_owned());
+    sealed.scores.as_mut().unwrap().verdicts.push(evil.to_owned());
     report.config = serde_json::json!({ "label": evil });
     report.label.classes = Classes::new(Taxonomy::Provided, vec![evil.to_owned(), "b".to_owned()]).unwrap();
     let rendered = render(&report).unwrap();
@@ -158,10 +238,84 @@ fn a_run_without_any_fitted_model_is_reported() {
     report.models.retain(|model| model.status == Status::Failed);
     report.timeline.clear();
     report.feature_importance.clear();
+    report.economics = EconomicsReport {
+        not_applicable: Some("none of the classes <up> says which way the price goes".to_owned()),
+        ..EconomicsReport::default()
+    };
+    report.changed_bars.clear();
+    report.sealed = None;
     let rendered = render(&report).unwrap();
     assert!(rendered.html.contains("training diverged in epoch 3"));
+    assert!(
+        rendered.html.contains("none of the classes &lt;up&gt; says which way the price goes"),
+        "why there is no strategy"
+    );
     assert_eq!(rendered.images.len(), 2);
     assert_balanced(&rendered.html.replace("<!doctype html>", ""));
+}
+
+#[test]
+fn a_fold_that_is_left_out_is_seen_with_its_reason() {
+    let mut report = sample::report();
+    let before = render(&report).unwrap();
+    assert!(!svg(&before, "folds.svg").contains("left out") && !before.html.contains("left out:"));
+    let fold = &mut report.validation.folds[3];
+    fold.left_out = true;
+    fold.notes.push("class high is missing from its training rows".to_owned());
+    let after = render(&report).unwrap();
+    let chart = svg(&after, "folds.svg");
+    assert!(chart.contains("left out: class high is missing"), "the reason is in the picture");
+    assert!(chart.matches("<polyline").count() > svg(&before, "folds.svg").matches("<polyline").count() + 20);
+    assert!(after.html.contains("<li>Fold 3: class high is missing from its training rows</li>"));
+    assert!(after.html.contains("left out; class high is missing from its training rows</td>"));
+}
+
+#[test]
+fn a_pool_shows_every_symbol() {
+    let mut report = sample::report();
+    let mut other = report.data.clone();
+    "ETHUSDT".clone_into(&mut other.symbol);
+    report.pool = vec![report.data.clone(), other];
+    let mut balance = report.label.symbols[0].clone();
+    "ETHUSDT".clone_into(&mut balance.symbol);
+    report.label.symbols.push(balance);
+    let mut one = report.economics.models[0].clone();
+    "ETHUSDT".clone_into(&mut one.symbol);
+    report.economics.models.push(one);
+    let rendered = render(&report).unwrap();
+    for text in [
+        "BTCUSDT, ETHUSDT 1h",
+        "<h3>ETHUSDT</h3>",
+        "ETHUSDT, 26.7 switches",
+        "After costs random_forest on ETHUSDT has",
+    ] {
+        assert!(rendered.html.contains(text), "{text}");
+    }
+    assert!(!image(&rendered, "equity_random_forest_ETHUSDT.png").is_empty());
+    assert_balanced(&rendered.html.replace("<!doctype html>", ""));
+}
+
+#[test]
+fn every_part_of_the_document_is_on_the_page() {
+    let html = render(&sample::report()).unwrap().html;
+    for text in [
+        "0.267 <span class=\"range\">[0.237, 0.297]",
+        "0.0183 <span class=\"range\">[0.0123, 0.0243]",
+        "Parts of the Brier score",
+        "Accuracy where the model is surest",
+        "62.0% <span class=\"range\">[58.0%, 66.0%]",
+        "By change: the class that came",
+        "Changed bars",
+        "realised_volatility_rank",
+        "Mean duration, bars",
+        "Embargoed",
+        "Deflated Sharpe ratio",
+        "<td>+0.05 <span class=\"range\">[−0.35, +0.45]",
+        "Sharpe ratio, 1 bar later",
+        "Sealed period: random_forest beats every baseline",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
 }
 
 #[test]

@@ -56,10 +56,8 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
         bail!("nothing was written: {}", experiment.models[0].verdict.trim_end_matches('.'));
     }
 
-    let opened = match arguments.open_seal {
-        true => Some(sealed::open(config, &dataset, &experiment, &progress)?),
-        false => None,
-    };
+    let open = || sealed::open(config, &dataset, &experiment, &progress);
+    let opened = arguments.open_seal.then(open).transpose()?;
     let written = Writing::new(run, experiment, opened, &progress)?.write()?;
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&written.summary)?)?;

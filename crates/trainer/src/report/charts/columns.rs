@@ -111,7 +111,10 @@ mod tests {
         let columns = columns(&points, &axis, 54);
         assert_eq!(columns[4], Column { from: 4, until: 5, label: 1, predicted: 1 });
         assert_eq!(columns[5].from, 50);
-        assert_eq!(price_path(&points, &axis, &PriceAxis::new(&points, 0, 100)).len(), 2);
+        assert_eq!(
+            price_path(&points, &axis, &PriceAxis::new(points.iter().map(|point| point.close), 0, 100)).len(),
+            2
+        );
     }
 
     #[test]

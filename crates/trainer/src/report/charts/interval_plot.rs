@@ -1,10 +1,10 @@
 //! A score of every model and baseline of several runs: dots with their intervals on one axis.
 
 use evaluation::Interval;
-use plotters::prelude::{DrawResult, DrawingBackend, RGBColor};
+use plotters::prelude::{DrawResult, DrawingBackend};
 
 use super::canvas::{Drawing, drawn};
-use super::palette::{ACCENT, GRID, INK, MUTED};
+use super::palette::{ACCENT, GRID, INK, MUTED, QUIET};
 use super::pen::{BODY, Pen, TITLE, centered, fitted, left, right, text_width};
 use super::price_axis::round_step;
 use crate::report::RenderError;
@@ -19,8 +19,6 @@ const AXIS: i32 = 238;
 const VALUE: i32 = 52;
 const TICKS: f64 = 5.0;
 const SMALL: i32 = 11;
-/// Baselines: quieter than models, readable on light and on dark paper.
-const BASELINE: RGBColor = RGBColor(0x7c, 0x87, 0x93);
 
 /// Log-loss and accuracy over the runs, as SVG; the rows of both are in the same order.
 ///
@@ -133,7 +131,7 @@ impl Drawing for IntervalPlot<'_> {
     fn draw<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>) -> DrawResult<(), DB> {
         pen.text(self.title, (MARGIN, 20), left(TITLE, INK))?;
         let after_models = MARGIN + pen.key("models", (MARGIN, 46), ACCENT)?;
-        pen.key("baselines", (after_models, 46), BASELINE)?;
+        pen.key("baselines", (after_models, 46), QUIET)?;
         let (gutter, bottom) = (self.gutter(), self.bottom());
         let (low, high) = self.range();
         let at = |value: f64| gutter + ((value - low) / (high - low) * f64::from(AXIS)).round() as i32;
@@ -149,7 +147,7 @@ impl Drawing for IntervalPlot<'_> {
             let letter_end = gutter - 12;
             let name_end = letter_end - self.letters() - 10;
             let name = fitted(group.name, BODY, name_end - MARGIN);
-            let color = if group.is_model { ACCENT } else { BASELINE };
+            let color = if group.is_model { ACCENT } else { QUIET };
             pen.text(
                 &name,
                 (name_end, top + ROW / 2),

@@ -3,9 +3,12 @@
 mod canvas;
 mod columns;
 mod confusion;
+mod equity;
+mod fold_stretches;
 mod folds;
 mod importance;
 mod interval_plot;
+mod months;
 mod palette;
 mod pen;
 mod price_axis;
@@ -17,7 +20,7 @@ pub(super) use canvas::Chart;
 pub(super) use interval_plot::interval_plots;
 
 use super::RenderError;
-use super::document::{ModelReport, Report, Status};
+use super::document::{ModelEconomics, ModelReport, Report, Status};
 
 /// Every chart that has something to show. A failed model has none.
 pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
@@ -37,10 +40,23 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
             let reliability = reliability::Reliability { model: name, bins: &model.reliability };
             charts.push(Chart::render(file_name("reliability", name), &reliability)?);
         }
+        let by_month = model.groups.iter().find(|group| group.by == "month");
+        if let Some((by_month, metrics)) = by_month.zip(model.metrics.as_ref()) {
+            let months = months::Months::new(name, &by_month.groups, metrics.log_loss.mean);
+            if !months.is_empty() {
+                charts.push(Chart::render(file_name("log_loss_by_month", name), &months)?);
+            }
+        }
     }
     if !report.validation.folds.is_empty() {
-        let folds = folds::Folds { folds: &report.validation.folds };
+        let folds = folds::Folds::new(&report.validation.folds);
         charts.push(Chart::render("folds".to_owned(), &folds)?);
+    }
+    for economics in &report.economics.models {
+        let equity = equity::Equity::new(economics);
+        if !equity.is_empty() {
+            charts.push(Chart::render(equity_name(economics), &equity)?);
+        }
     }
     if !report.timeline.is_empty() {
         let fitted = |model: &&ModelReport| model.status == Status::Ok;
@@ -56,4 +72,9 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
 pub(super) fn file_name(kind: &str, model: &str) -> String {
     let safe = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
     format!("{kind}_{}", model.chars().map(safe).collect::<String>())
+}
+
+/// Of the chart of a model's capital on a symbol.
+pub(super) fn equity_name(economics: &ModelEconomics) -> String {
+    file_name("equity", &format!("{}_{}", economics.model, economics.symbol))
 }

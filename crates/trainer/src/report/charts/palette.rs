@@ -19,6 +19,12 @@ pub(super) const ACCENT: RGBColor = RGBColor(0x2f, 0x6d, 0xb5);
 pub(super) const ACCENT_SOFT: RGBColor = RGBColor(0x9c, 0xbd, 0xe2);
 /// Furniture-like bars that carry data.
 pub(super) const NEUTRAL: RGBColor = RGBColor(0xa9, 0xb3, 0xbd);
+/// What the accent is compared with: quieter, readable on light and on dark paper.
+pub(super) const QUIET: RGBColor = RGBColor(0x7c, 0x87, 0x93);
+/// Rows that may not be learnt from, because their label looks into rows that are answered for.
+pub(super) const PURGE: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
+/// Rows that may not be learnt from, because they look back into rows that are answered for.
+pub(super) const EMBARGO: RGBColor = RGBColor(0xe0, 0xae, 0xca);
 /// Text on light tiles; the same in light and dark mode.
 pub(super) const ON_LIGHT: RGBColor = RGBColor(0x14, 0x18, 0x1c);
 /// Text on dark tiles; the same in light and dark mode.

@@ -85,9 +85,21 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
 
     /// A line through points.
     pub(super) fn line(&self, points: &[Point], color: RGBColor) -> DrawResult<(), DB> {
-        let style = ShapeStyle::from(&color).stroke_width(self.medium.scale);
+        self.stroke(points, 1, color)
+    }
+
+    /// A line of some width through points.
+    pub(super) fn stroke(&self, points: &[Point], width: u32, color: RGBColor) -> DrawResult<(), DB> {
+        let style = ShapeStyle::from(&color).stroke_width(width * self.medium.scale);
         let points: Vec<Point> = points.iter().map(|point| self.scaled(*point)).collect();
-        self.area.draw(&PathElement::new(points, style))
+        if self.medium.scale == 1 {
+            return self.area.draw(&PathElement::new(points, style));
+        }
+        // The bitmap backend tears wide lines at sharp turns, so each piece is a line of its own.
+        for piece in points.windows(2) {
+            self.area.draw(&PathElement::new(piece.to_vec(), style))?;
+        }
+        Ok(())
     }
 
     /// A filled circle.

@@ -1,6 +1,5 @@
 //! A price axis: logarithmic when the prices span more than a factor of three.
 
-use crate::report::document::TimelinePoint;
 use crate::report::numbers::grouped;
 
 /// From which ratio of highest to lowest price on the axis is logarithmic.
@@ -19,10 +18,12 @@ pub(super) struct PriceAxis {
 }
 
 impl PriceAxis {
-    pub(super) fn new(points: &[TimelinePoint], top: i32, height: i32) -> Self {
-        let prices =
-            || points.iter().map(|point| point.close).filter(|close| close.is_finite() && *close > 0.0);
-        let (low, high) = (prices().fold(f64::INFINITY, f64::min), prices().fold(0.0, f64::max));
+    /// An axis that all prices above zero fit on.
+    pub(super) fn new(prices: impl IntoIterator<Item = f64>, top: i32, height: i32) -> Self {
+        let (low, high) = prices
+            .into_iter()
+            .filter(|price| price.is_finite() && *price > 0.0)
+            .fold((f64::INFINITY, 0.0_f64), |(low, high), price| (low.min(price), high.max(price)));
         let (low, high) = match (low.is_finite(), high - low > 1e-9 * high) {
             (true, true) => (low, high),
             (true, false) => (low * 0.99, high * 1.01),
@@ -81,15 +82,9 @@ pub(super) fn round_step(at_least: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use market::Timestamp;
 
     fn axis(closes: &[f64]) -> PriceAxis {
-        let time = Timestamp::from_millis(0);
-        let points: Vec<TimelinePoint> = closes
-            .iter()
-            .map(|close| TimelinePoint { time, close: *close, label: 0, predicted: 0 })
-            .collect();
-        PriceAxis::new(&points, 0, 100)
+        PriceAxis::new(closes.iter().copied(), 0, 100)
     }
 
     fn labels(closes: &[f64]) -> Vec<String> {

@@ -75,7 +75,7 @@ impl Drawing for Timeline<'_> {
         };
         let (places, top) = self.legend();
         let price_top = top + STRIP + 4;
-        let prices = PriceAxis::new(self.points, price_top + 6, PRICE - 20);
+        let prices = PriceAxis::new(self.points.iter().map(|point| point.close), price_top + 6, PRICE - 20);
         pen.text(&format!("{}: true and predicted regime", self.symbol), (16, 20), left(TITLE, INK))?;
         let scale = if prices.is_log() { "close on a log scale" } else { "close" };
         let note = format!("{scale}; out-of-sample predictions of {}", self.model);

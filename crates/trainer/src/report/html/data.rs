@@ -3,12 +3,43 @@
 use data::{FindingKind, QualityReport};
 
 use super::markup::{
-    code, details, escaped, facts, heads, instant, number, row, section, table, text_head, words,
+    code, details, escaped, facts, heads, instant, number, row, section, subsection, table, text_head, words,
 };
-use crate::report::document::DataReport;
+use crate::report::document::{DataReport, Report};
 use crate::report::numbers::thousands;
 
-pub(super) fn render(data: &DataReport) -> String {
+pub(super) fn render(report: &Report) -> String {
+    let html = if report.pool.is_empty() {
+        bars(&report.data)
+    } else {
+        let symbols = report.pool.iter().map(|data| subsection(&data.symbol, &bars(data)));
+        std::iter::once(overview(&report.pool)).chain(symbols).collect::<Vec<_>>().concat()
+    };
+    section("data", "Data quality", &html)
+}
+
+/// The symbols of a pool side by side.
+fn overview(pool: &[DataReport]) -> String {
+    let rows: Vec<String> = pool
+        .iter()
+        .map(|data| {
+            let quality = &data.quality;
+            let cells = [
+                instant(quality.first),
+                instant(quality.last),
+                thousands(quality.bars),
+                thousands(data.usable_rows as u64),
+                thousands(quality.missing_bars),
+                thousands(quality.segments),
+            ];
+            row(&data.symbol, &cells.map(|cell| number(&cell)))
+        })
+        .collect();
+    let heads = heads(&["Symbol", "From (UTC)", "until", "Bars", "Usable rows", "Missing bars", "Segments"]);
+    table("The symbols of the pool", &heads, &rows)
+}
+
+fn bars(data: &DataReport) -> String {
     let quality = &data.quality;
     let used = format!(
         "{} of {} rows ({} dropped)",
@@ -21,7 +52,7 @@ pub(super) fn render(data: &DataReport) -> String {
         thousands(quality.segments),
         thousands(quality.max_missing_bars)
     );
-    let html = [
+    [
         facts(&[
             ("File", code(&data.path)),
             ("Series", format!("{} {}", escaped(&data.symbol), escaped(&data.timeframe))),
@@ -37,8 +68,8 @@ pub(super) fn render(data: &DataReport) -> String {
         ]),
         holes(quality),
         findings(quality),
-    ];
-    section("data", "Data quality", &html.concat())
+    ]
+    .concat()
 }
 
 fn holes(quality: &QualityReport) -> String {

@@ -2,56 +2,73 @@
 
 use super::Drawn;
 use super::markup::{
-    bodies, details, escaped, heads, instant, number, optional, row, section, table as plain_table,
+    bodies, details, escaped, group, heads, instant, number, optional, row, section, table as plain_table,
     text_head, words,
 };
 use super::sparkline::sparkline;
+use super::split_words::intro;
 use crate::report::document::{FoldScores, FoldSpans, FoldStatus, ModelReport, Report};
 use crate::report::numbers::{DASH, decimals, thousands};
 
 /// The picture of the splits, and their dates.
 pub(super) fn timeline(report: &Report, drawn: &Drawn<'_>) -> String {
     let validation = &report.validation;
-    let intro = format!(
-        "<p>Split by {}, {}: {} folds, {} out-of-sample rows. Training rows whose label looks into the next block are \
-         purged.</p>\n",
-        escaped(&validation.method.replace('_', " ")),
-        escaped(&validation.mode),
-        validation.folds.len(),
-        thousands(validation.out_of_sample_rows as u64),
-    );
     let rows: Vec<String> = validation.folds.iter().map(spans).collect();
-    let heads = heads(&[
+    let mut columns = heads(&[
         "Fold",
         "Train from",
         "until",
         "Rows",
         "Purged",
+        "Embargoed",
         "Stopping rows",
         "Test from",
         "until",
         "Rows",
     ]);
-    let dates = details("Dates and rows of the folds", &plain_table("Close times, UTC", &heads, &rows));
-    section("folds", "Folds", &[intro, drawn.figure("folds", "wide"), dates].concat())
+    columns.push(text_head("Notes"));
+    let dates = details("Dates and rows of the folds", &plain_table("Close times, UTC", &columns, &rows));
+    let html = [intro(validation), drawn.figure("folds", "wide"), left_out(&validation.folds), dates];
+    section("folds", "Folds", &html.concat())
+}
+
+/// Every fold that is left out, with its reason.
+fn left_out(folds: &[FoldSpans]) -> String {
+    let items: Vec<String> = folds
+        .iter()
+        .filter(|fold| fold.left_out)
+        .map(|fold| format!("<li>Fold {}: {}</li>\n", fold.fold, escaped(&fold.notes.join("; "))))
+        .collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("<p>Left out:</p>\n<ul>\n{}</ul>\n", items.concat())
 }
 
 fn spans(fold: &FoldSpans) -> String {
     let rows = |count: usize| number(&thousands(count as u64));
     let stopping = fold.early_stopping.as_ref().map_or_else(|| number(DASH), |span| rows(span.rows));
-    row(
-        &fold.fold.to_string(),
-        &[
-            number(&instant(fold.train.from)),
-            number(&instant(fold.train.until)),
-            rows(fold.train.rows),
-            rows(fold.purged_rows),
-            stopping,
-            number(&instant(fold.test.from)),
-            number(&instant(fold.test.until)),
-            rows(fold.test.rows),
-        ],
-    )
+    let [train, test] =
+        [(&fold.train, &fold.train_parts), (&fold.test, &fold.test_parts)].map(|(all, parts)| {
+            let count = match parts.len() {
+                0 | 1 => thousands(all.rows as u64),
+                parts => {
+                    format!("{}<span class=\"range\">in {parts} stretches</span>", thousands(all.rows as u64))
+                }
+            };
+            let time = |time| if all.rows > 0 { instant(time) } else { DASH.to_owned() };
+            [number(&time(all.from)), number(&time(all.until)), number(&count)]
+        });
+    let mut notes = fold.notes.clone();
+    if fold.left_out {
+        notes.insert(0, "left out".to_owned());
+    }
+    if let Some(symbol) = &fold.symbol_left_out {
+        notes.insert(0, format!("{symbol} is answered for by models of the others"));
+    }
+    let gaps = [rows(fold.purged_rows), rows(fold.embargoed_rows), stopping];
+    let notes = words(&notes.join("; "));
+    row(&fold.fold.to_string(), &[&train[..], &gaps, &test, &[notes]].concat())
 }
 
 /// Scores fold by fold, and how networks learned.
@@ -60,10 +77,8 @@ pub(super) fn table(report: &Report) -> String {
         .models
         .iter()
         .map(|model| {
-            let name = escaped(&model.name);
-            let head = format!("<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"6\">{name}</th></tr>\n");
             let rows: Vec<String> = model.folds.iter().map(scores).collect();
-            format!("<tbody>\n{head}{}</tbody>\n", rows.concat())
+            group(&model.name, 6, &rows)
         })
         .collect();
     let mut columns = heads(&["Fold", "Rows", "Log-loss", "Accuracy", "Epochs"]);

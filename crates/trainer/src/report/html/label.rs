@@ -2,9 +2,10 @@
 
 use market::Timeframe;
 
-use super::markup::{code, details, escaped, facts, heads, number, row, section, table};
-use crate::report::document::{LabelReport, Report};
-use crate::report::numbers::{decimals, percent, thousands};
+use super::best_features;
+use super::markup::{bodies, code, details, escaped, facts, group, heads, number, optional, row, section};
+use crate::report::document::{LabelReport, Report, SymbolBalance};
+use crate::report::numbers::{DASH, decimals, percent, thousands};
 
 pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
     let label = &report.label;
@@ -23,6 +24,7 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
     };
     let html = [
         if label.shuffled { SHUFFLED.to_owned() } else { String::new() },
+        alarm_again(label),
         format!("<p>{} {}</p>\n", code(&label.kind), meaning(&label.kind)),
         facts(&[
             ("Horizon", horizon),
@@ -31,6 +33,7 @@ pub(super) fn render(report: &Report) -> Result<String, serde_json::Error> {
             ("Switches per 1,000 bars", decimals(label.switches_per_1000_bars, 1)),
         ]),
         balance(label),
+        best_features::render(label),
         definition,
     ];
     Ok(section("label", "Label", &html.concat()))
@@ -75,25 +78,64 @@ fn length(timeframe: &str, bars: f64) -> String {
     format!(" ({} {unit})", count.strip_suffix(".0").unwrap_or(&count))
 }
 
+/// The alarm stands at the top of the page; here it points to the table.
+fn alarm_again(label: &LabelReport) -> String {
+    if best_features::alarm(label).is_empty() {
+        return String::new();
+    }
+    "<p><strong>Some features have probably seen the outcome: see the best single feature below.</strong></p>\n".to_owned()
+}
+
+/// One balance, or that of all symbols and of each.
 fn balance(label: &LabelReport) -> String {
+    let names = label.classes.names();
     let total: usize = label.counts.iter().sum();
-    let rows: Vec<String> = label
-        .classes
-        .names()
-        .iter()
-        .zip(&label.counts)
-        .map(|(name, count)| {
-            let share = *count as f64 / total.max(1) as f64;
-            let bar = format!(
-                "<td class=\"text\"><span class=\"bar\" style=\"width:{:.1}%\"></span></td>",
-                share * 100.0
-            );
-            row(name, &[number(&thousands(*count as u64)), number(&percent(share)), bar])
-        })
-        .collect();
-    let mut columns = heads(&["Class", "Rows", "Share"]);
+    let all = names.iter().zip(&label.counts).map(|(name, count)| (name.as_str(), *count));
+    let duration = |symbol: &SymbolBalance, class: usize| {
+        optional(symbol.balance.classes.get(class).map(|class| class.mean_duration_bars), 1)
+    };
+    let rows = |of: &[(&str, usize)], total: usize, symbol: Option<&SymbolBalance>| -> Vec<String> {
+        let shown = of.iter().enumerate().map(|(class, (name, count))| {
+            let duration = symbol.map(|symbol| duration(symbol, class));
+            class_row(name, *count, total, duration)
+        });
+        shown.collect()
+    };
+    let all: Vec<(&str, usize)> = all.collect();
+    let groups = match label.symbols.as_slice() {
+        [] => vec![group("All rows", COLUMNS, &rows(&all, total, None))],
+        [only] => vec![format!("<tbody>\n{}</tbody>\n", rows(&all, total, Some(only)).concat())],
+        several => {
+            let of_symbol = several.iter().map(|symbol| {
+                let classes = &symbol.balance.classes;
+                let of: Vec<(&str, usize)> =
+                    classes.iter().map(|class| (class.name.as_str(), class.bars)).collect();
+                let name = format!(
+                    "{}, {} switches per 1,000 bars",
+                    symbol.symbol,
+                    decimals(symbol.balance.switches_per_1000_bars, 1)
+                );
+                group(&name, COLUMNS, &rows(&of, symbol.balance.labelled, Some(symbol)))
+            });
+            std::iter::once(group("All symbols", COLUMNS, &rows(&all, total, None)))
+                .chain(of_symbol)
+                .collect()
+        }
+    };
+    let mut columns = heads(&["Class", "Rows", "Share", "Mean duration, bars"]);
     columns.push("<td class=\"balance\"></td>".to_owned());
-    table("Class balance on all usable rows", &columns, &rows)
+    bodies("Class balance on all usable rows", &columns, &groups)
+}
+
+/// Of the table of balances.
+const COLUMNS: usize = 5;
+
+fn class_row(name: &str, count: usize, total: usize, duration: Option<String>) -> String {
+    let share = count as f64 / total.max(1) as f64;
+    let bar =
+        format!("<td class=\"text\"><span class=\"bar\" style=\"width:{:.1}%\"></span></td>", share * 100.0);
+    let duration = duration.unwrap_or_else(|| DASH.to_owned());
+    row(name, &[number(&thousands(count as u64)), number(&percent(share)), number(&duration), bar])
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The few HTML elements that the page is made of. Whatever is called `text` is escaped here; whatever is
 //! called `html` is markup already.
 
-use evaluation::Interval;
+use evaluation::{Estimate, Interval};
 use market::Timestamp;
 
 use crate::report::numbers::{DASH, decimals};
@@ -43,6 +43,20 @@ pub(super) fn bodies(caption: &str, heads: &[String], html_groups: &[String]) ->
     )
 }
 
+/// A table no wider than it needs to be.
+pub(super) fn narrow(html: &str) -> String {
+    format!("<div class=\"narrow\">\n{html}</div>\n")
+}
+
+/// Rows under a heading of their own.
+pub(super) fn group(name: &str, columns: usize, rows: &[String]) -> String {
+    format!(
+        "<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"{columns}\">{}</th></tr>\n{}</tbody>\n",
+        escaped(name),
+        rows.concat()
+    )
+}
+
 /// Column heads: the first is of the row heads, the others are of numbers.
 pub(super) fn heads(texts: &[&str]) -> Vec<String> {
     let head = |(index, text): (usize, &&str)| {
@@ -77,9 +91,45 @@ pub(super) fn interval(interval: &Interval, show: impl Fn(f64) -> String) -> Str
     format!("{mean} <span class=\"range\">[{low}, {high}]</span>")
 }
 
+/// As [`interval`]; a missing interval leaves the value alone.
+pub(super) fn estimate(estimate: &Estimate, show: impl Fn(f64) -> String) -> String {
+    match (estimate.low, estimate.high) {
+        (None, None) => show(estimate.value),
+        (low, high) => {
+            let [low, high] = [low, high].map(|end| end.unwrap_or(f64::NAN));
+            interval(&Interval { mean: estimate.value, low, high }, show)
+        }
+    }
+}
+
+/// As [`estimate`], of a number that may be missing.
+pub(super) fn optional_estimate(value: Option<&Estimate>, show: impl Fn(f64) -> String) -> String {
+    value.map_or_else(|| DASH.to_owned(), |value| estimate(value, show))
+}
+
 /// A number that may be missing.
 pub(super) fn optional(value: Option<f64>, places: usize) -> String {
     value.map_or_else(|| DASH.to_owned(), |value| decimals(value, places))
+}
+
+/// A heading within a section.
+pub(super) fn subsection(title: &str, html: &str) -> String {
+    format!("<h3>{}</h3>\n{html}", escaped(title))
+}
+
+/// A paragraph.
+pub(super) fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>\n", escaped(text))
+}
+
+/// A paragraph that explains.
+pub(super) fn note(text: &str) -> String {
+    format!("<p class=\"note\">{}</p>\n", escaped(text))
+}
+
+/// Something nobody may overlook.
+pub(super) fn banner(loud: &str, text: &str) -> String {
+    format!("<p class=\"banner\" role=\"alert\"><strong>{}</strong> {}</p>\n", escaped(loud), escaped(text))
 }
 
 /// Something to open on demand.
@@ -112,6 +162,16 @@ mod tests {
     #[test]
     fn nothing_that_could_open_a_tag_or_close_a_quote_remains() {
         assert_eq!(escaped("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;");
+    }
+
+    #[test]
+    fn an_estimate_shows_the_interval_that_it_has() {
+        let show = |value: f64| decimals(value, 1);
+        let of = |low, high| estimate(&Estimate { value: 0.5, low, high }, show);
+        assert_eq!(of(None, None), "0.5");
+        assert_eq!(of(Some(0.25), Some(0.75)), "0.5 <span class=\"range\">[0.2, 0.8]</span>");
+        assert_eq!(of(Some(0.25), None), format!("0.5 <span class=\"range\">[0.2, {DASH}]</span>"));
+        assert_eq!(optional_estimate(None, show), DASH);
     }
 
     #[test]

@@ -1,16 +1,24 @@
 //! One self-contained page: no script, no request, light and dark, readable on a phone and on paper.
 
+mod best_features;
+mod changed_bars;
 mod comparison;
+mod confidence;
 mod data;
+mod economics;
 mod folds;
+mod groups;
 mod interval_mark;
 mod label;
 mod markup;
 mod models;
 mod reproduce;
 mod scores;
+mod sealed;
 mod sparkline;
+mod split_words;
 mod summary;
+mod transitions;
 
 pub(super) use comparison::comparison_page;
 pub(super) use markup::escaped;
@@ -24,8 +32,11 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /// Sections that the page links to.
-const CONTENTS: [(&str, &str); 8] = [
+const CONTENTS: [(&str, &str); 11] = [
     ("scores", "Scores"),
+    ("changes", "Changed bars"),
+    ("economics", "Economics"),
+    ("sealed", "Sealed period"),
     ("label", "Label"),
     ("folds", "Folds"),
     ("models", "Models"),
@@ -42,12 +53,15 @@ pub(super) fn page(report: &Report, charts: &[Chart]) -> Result<String, serde_js
         summary::render(report),
         navigation(&CONTENTS),
         scores::render(report),
+        changed_bars::render(report),
+        economics::render(report, &drawn),
+        sealed::render(report),
         label::render(report)?,
         folds::timeline(report, &drawn),
         models::render(report, &drawn),
         timeline(&drawn),
         folds::table(report),
-        data::render(&report.data),
+        data::render(report),
         reproduce::render(report)?,
     ];
     Ok(document(&report.run, &sections.concat()))

@@ -1,11 +1,14 @@
 //! Model by model: what it confuses, how well it knows what it knows, and what it looks at.
 
-use super::Drawn;
-use super::markup::{details, escaped, facts, heads, number, optional, row, section, table};
+use super::confidence::{brier_parts, reliability, selective};
+use super::markup::{
+    details, escaped, estimate, facts, heads, interval, number, optional, row, section, table,
+};
 use super::scores::per_class;
+use super::{Drawn, groups, transitions};
 use crate::report::charts::file_name;
 use crate::report::document::{ModelReport, Report, Status};
-use crate::report::numbers::{decimals, thousands};
+use crate::report::numbers::decimals;
 
 pub(super) fn render(report: &Report, drawn: &Drawn<'_>) -> String {
     let models: Vec<String> = report
@@ -24,8 +27,8 @@ pub(super) fn render(report: &Report, drawn: &Drawn<'_>) -> String {
 
 fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {
     let mut numbers = vec![
-        ("Expected calibration error", optional(model.ece, 4)),
-        ("Matthews correlation", optional(model.mcc, 3)),
+        ("Expected calibration error", calibration_error(model)),
+        ("Matthews correlation", correlation(model)),
     ];
     if model.out_of_bag_accuracy.is_some() {
         let accuracy = optional(model.out_of_bag_accuracy, 3);
@@ -39,37 +42,30 @@ fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {
         drawn.figure(&file_name("reliability", &model.name), ""),
         "</div>\n".to_owned(),
         per_class(model),
+        brier_parts(model),
+        selective(model, report.label.classes.names()),
         reliability(model),
+        transitions::render(report, model),
+        groups::render(model, drawn),
         drawn.figure(&file_name("feature_importance", &model.name), "wide"),
         importance(report, model),
     ]
     .concat()
 }
 
-fn reliability(model: &ModelReport) -> String {
-    let bins: Vec<String> = model
-        .reliability
-        .iter()
-        .enumerate()
-        .map(|(index, bin)| {
-            let gap = decimals(bin.accuracy - bin.confidence, 3);
-            row(
-                &(index + 1).to_string(),
-                &[
-                    number(&thousands(bin.rows)),
-                    number(&decimals(bin.confidence, 3)),
-                    number(&decimals(bin.accuracy, 3)),
-                    number(&gap),
-                ],
-            )
-        })
-        .collect();
-    if bins.is_empty() {
-        return String::new();
+/// With its interval where there is one.
+fn calibration_error(model: &ModelReport) -> String {
+    match &model.ece_interval {
+        Some(found) => estimate(found, |value| decimals(value, 4)),
+        None => optional(model.ece, 4),
     }
-    let caption = "Bins of about equal rows, by the probability of the predicted class";
-    let heads = heads(&["Bin", "Rows", "Mean probability", "Share right", "Right minus probability"]);
-    details(&format!("Reliability of {} as numbers", model.name), &table(caption, &heads, &bins))
+}
+
+fn correlation(model: &ModelReport) -> String {
+    match &model.mcc_interval {
+        Some(found) => interval(found, |value| decimals(value, 3)),
+        None => optional(model.mcc, 3),
+    }
 }
 
 fn importance(report: &Report, model: &ModelReport) -> String {

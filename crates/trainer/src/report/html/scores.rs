@@ -13,7 +13,8 @@ pub(super) fn render(report: &Report) -> String {
     section("scores", "Scores out of sample", &html)
 }
 
-const METRICS: [&str; 7] =
+/// Heads of [`cells`].
+pub(super) const METRICS: [&str; 7] =
     ["", "Log-loss ↓", "Accuracy ↑", "Balanced accuracy ↑", "Macro-F1 ↑", "Brier ↓", "ROC-AUC ↑"];
 
 fn scores(report: &Report) -> String {
@@ -47,7 +48,8 @@ fn left_out(report: &Report) -> String {
     format!("<p>Baselines without scores:</p>\n<ul>\n{}</ul>\n", items.concat())
 }
 
-fn cells(metrics: &Metrics) -> Vec<String> {
+/// The scores of one model or baseline.
+pub(super) fn cells(metrics: &Metrics) -> Vec<String> {
     let cell = |score: &Interval, places: usize| number(&interval(score, |value| decimals(value, places)));
     vec![
         cell(&metrics.log_loss, 4),

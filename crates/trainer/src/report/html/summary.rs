@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::best_features::alarm;
 use super::markup::escaped;
 use crate::report::document::{ModelReport, Report, Status};
 
@@ -48,18 +49,27 @@ pub(super) fn render(report: &Report) -> String {
         .map(|sentence| format!("<p>{}</p>\n", escaped(sentence)))
         .collect();
     format!(
-        "<header>\n<h1>{}</h1>\n<p class=\"subtitle\">{} {}, label {}, {} bars ahead · {}</p>\n</header>\n{}\
+        "<header>\n<h1>{}</h1>\n<p class=\"subtitle\">{} {}, label {}, {} bars ahead · {}</p>\n</header>\n{}{}\
          <section id=\"verdict\" aria-label=\"Verdict\">\n<ul class=\"verdicts\">\n{}</ul>\n{}</section>\n",
         escaped(&report.run),
-        escaped(&report.data.symbol),
+        escaped(&symbols(report)),
         escaped(&report.data.timeframe),
         escaped(&report.label.kind),
         report.label.horizon,
         escaped(&report.created_at),
         if report.label.shuffled { BANNER } else { "" },
+        alarm(&report.label),
         models.concat(),
         others.concat(),
     )
+}
+
+/// The symbol, or those of the pool.
+fn symbols(report: &Report) -> String {
+    if report.pool.is_empty() {
+        return report.data.symbol.clone();
+    }
+    report.pool.iter().map(|data| data.symbol.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 const BANNER: &str = "<p class=\"banner\" role=\"alert\"><strong>The training labels were shuffled on purpose.</strong> \
@@ -119,5 +129,14 @@ mod tests {
         report.label.shuffled = true;
         let html = render(&report);
         assert!(html.find("negative control") < html.find("verdicts"));
+    }
+
+    #[test]
+    fn features_that_have_seen_the_outcome_are_announced_first() {
+        let mut report = sample::report();
+        assert!(!render(&report).contains("seen the outcome"));
+        report.label.best_features[0].alarming.push("tomorrow".to_owned());
+        let html = render(&report);
+        assert!(html.find("seen the outcome").unwrap() < html.find("verdicts").unwrap());
     }
 }
