@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p baselines --example times [BARS]
 //!
-//! 150,000 bars of 5 minutes unless said otherwise, the features of `extended` (109) and the volatility label. All
+//! 150,000 bars of 5 minutes unless said otherwise, the features of `extended` (116) and the volatility label. All
 //! baselines together should stay below two minutes; a baseline that needs several times as long as decision 010
 //! says has lost its limit on rows.
 #![expect(clippy::print_stdout, reason = "a program that prints")]

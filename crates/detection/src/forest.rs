@@ -68,7 +68,7 @@ pub const PROBABILITY_HALF_LIFE: f64 = 4.0;
 /// The columns that the forest looks at: the 41 of the set `extended` that tell where prices go and how far, free of
 /// price and volume levels. The others (shapes of single bars, the distribution and memory of returns, volume, hour
 /// and day) say nothing of these regimes, or so little that a forest with some forty regimes to learn from takes them
-/// for the place in the training part: with all 109 it is worse.
+/// for the place in the training part: with all of the set it is worse.
 pub fn forest_columns() -> impl Iterator<Item = &'static str> {
     DIRECTION.into_iter().chain(SPREAD)
 }

@@ -119,6 +119,8 @@ families! {
     VolatilityRank = volatility_rank,
     /// Recent drift and volatility as the regime detectors see them.
     SmoothedRegime = smoothed_regime,
+    /// Where a slow average is going.
+    SlowTrend = slow_trend,
     /// Directional movement.
     DirectionalMovement = directional_movement,
     /// The close in the range of recent bars.

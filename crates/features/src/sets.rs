@@ -50,7 +50,7 @@ pub(crate) const SEED43: [&str; 43] = [
 ];
 
 /// The columns of the extended set, in order: free of price and volume levels.
-pub(crate) const EXTENDED: [&str; 109] = [
+pub(crate) const EXTENDED: [&str; 116] = [
     "log_return_1",
     "log_return_5",
     "log_return_10",
@@ -104,6 +104,13 @@ pub(crate) const EXTENDED: [&str; 109] = [
     "rv_12_percentile",
     "ewm_drift_8",
     "ewm_vol_12_log_ratio",
+    "ewm_drift_48",
+    "ewm_vol_48_log_ratio",
+    "ema_100_slope_12",
+    "ema_100_slope_24",
+    "ema_100_distance",
+    "ema_100_slope_max_48",
+    "ema_100_slope_min_48",
     "adx_14",
     "plus_di_14",
     "minus_di_14",

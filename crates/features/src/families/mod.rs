@@ -27,6 +27,7 @@ pub(crate) mod relative_strength;
 pub(crate) mod return_statistics;
 pub(crate) mod return_volatility;
 mod shared;
+pub(crate) mod slow_trend;
 pub(crate) mod smoothed_regime;
 pub(crate) mod stochastic;
 pub(crate) mod tsfresh;

@@ -8,28 +8,32 @@ use crate::schema::Group;
 /// Bars of the standard deviation that both are measured in.
 const REFERENCE: usize = 288;
 
+/// Half-lives of drift and volatility: those of the detectors, and slower ones for states that remember.
+const HALF_LIVES: [(usize, usize); 2] = [(8, 12), (48, 48)];
+
 /// Exponentially weighted mean return, and volatility, against the standard deviation of 288 bars.
 pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
     let returns = g.log_return(1);
     let reference = g.sample_std(returns, REFERENCE);
-    let mean = g.ema_of_half_life(returns, 8);
-    let drift = g.div_or(mean, reference, 0.0);
     let squares = g.square(returns);
-    let variance = g.ema_of_half_life(squares, 12);
-    let volatility = g.sqrt(variance);
-    let against_reference = g.log_ratio(volatility, reference);
-    vec![
-        Origin(Group::Momentum, "").feature(
-            "ewm_drift_8",
-            drift,
-            "EWM of r = log_return_1, half-life 8, started with the first, / std(r, 288); 0 when the std is 0",
-            unit::SIGMA,
-        ),
-        Origin(Group::Volatility, "").feature(
-            "ewm_vol_12_log_ratio",
-            against_reference,
-            "ln(√(EWM of log_return_1², half-life 12) / std(log_return_1, 288)); 0 when either is 0",
-            unit::LOG_RATIO,
-        ),
-    ]
+    let mut features = Vec::new();
+    for (drift, volatility) in HALF_LIVES {
+        let mean = g.ema_of_half_life(returns, drift);
+        let signal = g.div_or(mean, reference, 0.0);
+        let formula = format!(
+            "EWM of r = log_return_1, half-life {drift}, started with the first, / std(r, 288); 0 when the std is 0"
+        );
+        let of = Origin(Group::Momentum, "");
+        features.push(of.feature(format!("ewm_drift_{drift}"), signal, formula, unit::SIGMA));
+        let variance = g.ema_of_half_life(squares, volatility);
+        let root = g.sqrt(variance);
+        let signal = g.log_ratio(root, reference);
+        let formula = format!(
+            "ln(√(EWM of log_return_1², half-life {volatility}) / std(log_return_1, 288)); 0 when either is 0"
+        );
+        let of = Origin(Group::Volatility, "");
+        let name = format!("ewm_vol_{volatility}_log_ratio");
+        features.push(of.feature(name, signal, formula, unit::LOG_RATIO));
+    }
+    features
 }

@@ -192,15 +192,31 @@ def volatility(m, table):
 
     weight = lambda half_life: 1.0 - 0.5 ** (1.0 / half_life)
     usual = rolling(std, 288, m.log_return)
-    drift = smoothed(m.log_return, 1, weight(8))
-    values = each(lambda x, s: ratio(x, s, 0.0), drift, usual)
     start = "half-life {}, started with the first"
-    formula = f"EWM of r, {start.format(8)}, / std(r, 288); 0 when the std is 0"
-    table.add("ewm_drift_8", "momentum", formula, "σ", 289, values)
-    square = smoothed(each(lambda r: r * r, m.log_return), 1, weight(12))
-    values = each(lambda x, s: log_ratio(math.sqrt(x), s), square, usual)
-    formula = f"ln(√(EWM of r², {start.format(12)}) / std(r, 288)); 0 when either is 0"
-    table.add("ewm_vol_12_log_ratio", "volatility", formula, "log ratio", 289, values)
+    squares = each(lambda r: r * r, m.log_return)
+    for mean_life, square_life in [(8, 12), (48, 48)]:
+        drift = smoothed(m.log_return, 1, weight(mean_life))
+        values = each(lambda x, s: ratio(x, s, 0.0), drift, usual)
+        formula = f"EWM of r, {start.format(mean_life)}, / std(r, 288); 0 when the std is 0"
+        table.add(f"ewm_drift_{mean_life}", "momentum", formula, "σ", 289, values)
+        square = smoothed(squares, 1, weight(square_life))
+        values = each(lambda x, s: log_ratio(math.sqrt(x), s), square, usual)
+        formula = f"ln(√(EWM of r², {start.format(square_life)}) / std(r, 288)); 0 when either is 0"
+        table.add(f"ewm_vol_{square_life}_log_ratio", "volatility", formula, "log ratio", 289, values)
+
+    price = each(math.log, m.close)
+    average = ema(price, 100)
+    for n in [12, 24]:
+        change = each(lambda new, old: new - old, average, lag(average, n))
+        slope = each(lambda x, s: ratio(x, s * math.sqrt(n), 0.0), change, usual)
+        formula = f"(E − E₋{n}) / (std(r, 288) √{n}), E = EMA(100) of ln C; 0 when the std is 0"
+        table.add(f"ema_100_slope_{n}", "momentum", formula, "σ", 289, slope)
+    values = each(lambda p, e, s: ratio(p - e, 10.0 * s, 0.0), price, average, usual)
+    formula = "(ln C − EMA(100) of ln C) / (std(r, 288) √100); 0 when the std is 0"
+    table.add("ema_100_distance", "momentum", formula, "σ", 289, values)
+    for name, extreme in [("max", max), ("min", min)]:
+        values = rolling(extreme, 48, slope)
+        table.add(f"ema_100_slope_{name}_48", "momentum", f"{name}(ema_100_slope_24, 48)", "σ", 336, values)
 
 
 def directional_movement(m):

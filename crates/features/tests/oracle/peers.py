@@ -120,8 +120,16 @@ def in_pandas(bars):
     out["rv_12_log_ratio"] = np.log(rv / over(rv, 100, np.median))
     out["rv_12_percentile"] = share(rv, 100)
     usual = std(r, 288)
-    out["ewm_drift_8"] = r.ewm(halflife=8, adjust=False).mean() / usual
-    out["ewm_vol_12_log_ratio"] = np.log((r**2).ewm(halflife=12, adjust=False).mean() ** 0.5 / usual)
+    for a, b in [(8, 12), (48, 48)]:
+        out[f"ewm_drift_{a}"] = r.ewm(halflife=a, adjust=False).mean() / usual
+        root = (r**2).ewm(halflife=b, adjust=False).mean() ** 0.5
+        out[f"ewm_vol_{b}_log_ratio"] = np.log(root / usual)
+    average = pandas.Series(talib.EMA(np.log(c.to_numpy()), 100))
+    for n in [12, 24]:
+        out[f"ema_100_slope_{n}"] = average.diff(n) / (usual * n**0.5)
+    out["ema_100_distance"] = (np.log(c) - average) / (usual * 10.0)
+    out["ema_100_slope_max_48"] = out["ema_100_slope_24"].rolling(48).max()
+    out["ema_100_slope_min_48"] = out["ema_100_slope_24"].rolling(48).min()
     place = (2.0 * (c - l) / (h - l) - 1.0).fillna(0.0)
     out["cmf_20"] = total(place * v, 20) / total(v, 20)
     for n in [10, 20, 50, 100]:
