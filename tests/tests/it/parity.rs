@@ -7,7 +7,7 @@ use crate::workshop::Workshop;
 /// Each fold's bundle, given the whole file, repeats its fold's out-of-sample predictions.
 fn folds_are_reproduced(model: &str) {
     let workshop = Workshop::new();
-    let bars = workshop.with_hole(&workshop.market("bench", 4000), 2700..2800);
+    let bars = workshop.with_hole(&workshop.market("bench", 6000), 3700..3800);
     let run = workshop.train(&bars, "out", &[&format!("models=[\"{model}\"]")], &["--keep-folds"]);
     let rows = run.predictions();
     assert_eq!(rows.iter().map(|row| row.fold).max(), Some(2));
