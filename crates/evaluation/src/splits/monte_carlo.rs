@@ -10,8 +10,8 @@ use super::split::{Split, SplitError, require_count, require_share};
 /// length, at a place drawn uniformly from all places where they fit (with replacement).
 ///
 /// Training never follows the test, so that no embargo is needed. Test parts of different splits overlap:
-/// they show how much a score depends on the period and are not independent evidence, so scores are taken
-/// split by split, never pooled as one series.
+/// they show how much a score depends on the period and are not independent evidence: see
+/// [`SplitScheme::repeats_test_rows`](super::SplitScheme::repeats_test_rows).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MonteCarlo {

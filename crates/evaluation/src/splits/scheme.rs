@@ -54,8 +54,8 @@ impl SplitScheme {
         matches!(self, Self::WalkForward(_) | Self::TimeSeries(_) | Self::MonteCarlo(_))
     }
 
-    /// True when one row may be tested by several splits, so that out-of-sample rows of all splits are not
-    /// one series: Monte Carlo's are scored split by split, the combinatorial ones path by path.
+    /// True when one row may be tested by several splits. Its answers are no independent evidence: whoever pools
+    /// them keeps those of one instant together in every resample, and trades path by path or draw by draw.
     pub fn repeats_test_rows(&self) -> bool {
         matches!(self, Self::MonteCarlo(_) | Self::Combinatorial(_))
     }
