@@ -19,7 +19,7 @@ pub(crate) fn fit(
     let rows = [data.train.ends, data.validation.ends].concat();
     let classes = [data.train.classes, data.validation.classes].concat();
     let table = Table::new(data.values, data.n_features)?;
-    let training = TrainingRows { table, rows: &rows, classes: &classes, n_classes: data.n_classes };
+    let training = TrainingRows { table, rows: &rows, classes: &classes, n_classes: data.n_classes, weights: None };
     let total = config.trees as u64;
     Ok(RandomForest::fit(config, &training, seed, &|done| progress.step(done as u64, total, "trees"))?)
 }

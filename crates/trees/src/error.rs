@@ -1,4 +1,4 @@
-//! What can go wrong when making a table, fitting a forest and loading one.
+//! What can go wrong when making a table, fitting trees and loading them.
 
 use safetensors::{Dtype, SafeTensorError};
 
@@ -20,14 +20,14 @@ pub enum TableError {
     },
 }
 
-/// Why a forest cannot be fitted.
+/// Why trees cannot be fitted.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum FitError {
     /// Nothing to learn from.
     #[error("there are no training rows: widen the training period or check the labels")]
     NoRows,
     /// Row positions are kept in 32 bits.
-    #[error("{rows} training rows are more than the {limit} a forest can take: pass fewer")]
+    #[error("{rows} training rows are more than the {limit} that trees can take: pass fewer")]
     TooManyRows {
         /// How many were passed.
         rows: usize,
@@ -67,15 +67,51 @@ pub enum FitError {
         /// Rows of the table.
         n_rows: usize,
     },
-    /// NaN or infinite.
-    #[error("row {row}, column {column} of the table is {value}: leave such rows out or fill them first")]
-    NotFinite {
+    /// Infinite; NaN is a missing value.
+    #[error(
+        "row {row}, column {column} of the table is infinite: leave such rows out, or put NaN for a missing value"
+    )]
+    Infinite {
         /// Row of the table.
         row: usize,
         /// Column of the table.
         column: usize,
-        /// What it holds.
+    },
+    /// Rows and weights go in pairs.
+    #[error("{rows} training rows but {weights} weights: pass one weight for each row, or none")]
+    WeightCount {
+        /// Length of `rows`.
+        rows: usize,
+        /// Length of `weights`.
+        weights: usize,
+    },
+    /// A weight that counts nothing, or not a number.
+    #[error(
+        "training row {position} has weight {weight}: weights are above zero; leave rows out that count nothing"
+    )]
+    Weight {
+        /// Position in `rows`.
+        position: usize,
+        /// Its weight.
+        weight: f64,
+    },
+    /// Weights of classes that do not fit the classes.
+    #[error("class_weights names {weights} weights for {n_classes} classes: name one for each")]
+    ClassWeightCount {
+        /// How many are named.
+        weights: usize,
+        /// Number of classes.
+        n_classes: usize,
+    },
+    /// A setting out of its range.
+    #[error("{name} is {value}: it must be {expected}")]
+    Setting {
+        /// Its name.
+        name: &'static str,
+        /// What it is.
         value: f64,
+        /// What it may be.
+        expected: &'static str,
     },
     /// A forest without trees.
     #[error("trees is 0: grow at least one")]
@@ -94,34 +130,71 @@ pub enum FitError {
         /// How many there are.
         n_columns: usize,
     },
-    /// Node positions are kept in 32 bits.
-    #[error("the forest outgrew 4,294,967,295 nodes: raise min_leaf, lower max_depth or grow fewer trees")]
+    /// Node positions are kept in 31 bits.
+    #[error("the trees outgrew 2,147,483,647 nodes: raise min_leaf, lower max_depth or grow fewer trees")]
     TooManyNodes,
 }
 
-/// Why bytes are not a saved forest.
+/// Why nodes are not the trees of a forest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GivenError {
+    /// No trees, or numbers of columns or classes that nothing can be made of.
+    #[error("a forest has at least one tree and one column, and 1 to 256 classes")]
+    Shape,
+    /// A node at fault.
+    #[error("tree {tree}: node {node} {problem}")]
+    Node {
+        /// Number of the tree.
+        tree: usize,
+        /// Position of the node.
+        node: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+/// Why bytes are not saved trees.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The header is longer than that of any forest.
-    #[error("the header is {0} bytes long, more than a saved forest has: this is another kind of file")]
+    /// The header is longer than that of any saved trees.
+    #[error("the header is {0} bytes long, more than saved trees have: this is another kind of file")]
     Header(u64),
     /// Not a whole safetensors file.
-    #[error("this is not a whole safetensors file: save the forest again or copy the file again")]
+    #[error("this is not a whole safetensors file: save the model again or copy the file again")]
     Container(#[from] SafeTensorError),
+    /// Another version of the format.
+    #[error(
+        "the file is of version {found} of its format, this program reads version {expected}: train the model again with this version, or load it with the one that wrote it"
+    )]
+    Version {
+        /// Of the file.
+        found: u32,
+        /// Of this program.
+        expected: u32,
+    },
+    /// Trees of another kind.
+    #[error("the file does not hold {expected}")]
+    Kind {
+        /// What was to be loaded.
+        expected: &'static str,
+    },
+    /// The bytes are not those that were written.
+    #[error("the file's hash does not fit what it holds: it was damaged, copy or save it again")]
+    Hash,
     /// A tensor is absent.
-    #[error("tensor `{tensor}` is missing: this is not a forest saved by this version")]
+    #[error("tensor `{tensor}` is missing: these are not trees saved by this version")]
     Missing {
         /// Its name.
         tensor: &'static str,
     },
-    /// A tensor is there that no forest has.
-    #[error("tensor `{tensor}` is not part of a forest: this is not a forest saved by this version")]
+    /// A tensor is there that no saved trees have.
+    #[error("tensor `{tensor}` is not part of saved trees: these are not trees saved by this version")]
     Unknown {
         /// Its name.
         tensor: String,
     },
     /// A tensor of another type.
-    #[error("tensor `{tensor}` holds {found}, not {expected}: save the forest again")]
+    #[error("tensor `{tensor}` holds {found}, not {expected}: save the model again")]
     Type {
         /// Its name.
         tensor: &'static str,
@@ -131,7 +204,7 @@ pub enum LoadError {
         found: Dtype,
     },
     /// A tensor of another shape.
-    #[error("tensor `{tensor}` has shape {found:?}, not {expected}: save the forest again")]
+    #[error("tensor `{tensor}` has shape {found:?}, not {expected}: save the model again")]
     Shape {
         /// Its name.
         tensor: &'static str,
@@ -140,8 +213,8 @@ pub enum LoadError {
         /// The shape it has.
         found: Vec<usize>,
     },
-    /// A tensor holds what a forest cannot.
-    #[error("tensor `{tensor}` at {position} {problem}: the file is damaged, save the forest again")]
+    /// A tensor holds what trees cannot.
+    #[error("tensor `{tensor}` at {position} {problem}: the file is damaged, save the model again")]
     Value {
         /// Its name.
         tensor: &'static str,

@@ -1,32 +1,37 @@
-//! Histogram random forest for classification.
+//! Histogram random forest and gradient boosting for classification, and what moved their answers.
 //!
-//! In: a [`Table`] of finite numbers, the rows to learn from and a class for each ([`TrainingRows`]), a
-//! [`ForestConfig`] and a seed. Out: a [`RandomForest`] that turns a row into class probabilities, tells
-//! how much each column contributed and how well it does on rows its trees did not see, and is saved as
+//! In: a [`Table`] of numbers, the rows to learn from and a class for each ([`TrainingRows`]), a [`ForestConfig`] or
+//! [`BoostingConfig`] and a seed. Out: a [`RandomForest`] or a [`GradientBoosting`] that turns a row into class
+//! probabilities, tells how much each column contributed, to all answers or to one (exact `TreeSHAP`), and is saved as
 //! safetensors.
 //!
-//! Columns are cut once into at most 255 bins by quantiles; trees are grown on bins and keep raw
-//! thresholds, so prediction needs no bins. The same seed gives the same bytes on any number of threads.
+//! Columns are cut once into at most 255 bins by quantiles, and one more for missing values; trees are grown on bins
+//! and keep raw thresholds, so prediction needs no bins. The same seed gives the same bytes on any number of threads.
 //!
-//! It does not handle missing values, weights given by the caller, categories or regression, and knows
-//! nothing of time: whether a row may be learnt from is decided by whoever passes the rows.
+//! It does not handle categories or regression, and knows nothing of time: whether a row may be learnt from is
+//! decided by whoever passes the rows.
 
 mod bins;
-mod bootstrap;
-mod class_counts;
-mod config;
+mod boosting;
+mod class_weights;
+mod ensemble;
 mod error;
+mod file;
 mod forest;
-mod loading;
 mod node;
-mod out_of_bag;
-mod split;
+mod parting;
+mod shap;
 mod table;
-mod tree;
-mod weights;
 
-pub use config::{ForestConfig, MaxFeatures};
-pub use error::{FitError, LoadError, TableError};
+pub use boosting::config::BoostingConfig;
+pub use boosting::{BoostingHistory, GradientBoosting};
+pub use class_weights::ClassWeights;
+pub use error::{FitError, GivenError, LoadError, TableError};
+#[doc(hidden)]
+pub use file::with_fresh_hash;
 pub use forest::RandomForest;
-pub use out_of_bag::OutOfBag;
+pub use forest::config::{ForestConfig, MaxFeatures, Splitter};
+pub use forest::given::{GivenKind, GivenNode};
+pub use forest::out_of_bag::{OutOfBag, OutOfBagAnswers};
+pub use shap::{AdditivityError, ShapValues, TreeShap};
 pub use table::{Table, TrainingRows};

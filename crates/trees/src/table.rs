@@ -48,7 +48,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Rows of a table with their classes. A row may be named more than once.
+/// Rows of a table with their classes. A row may be named more than once. NaN is a missing value.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingRows<'a> {
     /// The features of all rows.
@@ -59,13 +59,15 @@ pub struct TrainingRows<'a> {
     pub classes: &'a [u8],
     /// Number of classes, 1 to 256; some may have no row.
     pub n_classes: usize,
+    /// How much each entry of `rows` counts, above zero; all the same without.
+    pub weights: Option<&'a [f64]>,
 }
 
 impl TrainingRows<'_> {
-    /// Positions must fit the 32 bits a tree keeps for them, with room for its node numbers.
+    /// Positions must fit the 32 bits that are kept for them, with room for the numbers of nodes.
     const MOST_ROWS: usize = 1 << 30;
 
-    /// Refuses what no forest can be fitted on.
+    /// Refuses what no trees can be fitted on.
     pub(crate) fn check(&self) -> Result<(), FitError> {
         let (n, n_classes, n_rows) = (self.rows.len(), self.n_classes, self.table.n_rows());
         if n == 0 {
@@ -88,11 +90,18 @@ impl TrainingRows<'_> {
                 return Err(FitError::UnknownRow { position, row, n_rows });
             }
             let values = self.table.row(row);
-            if let Some(column) = values.iter().position(|x| !x.is_finite()) {
-                return Err(FitError::NotFinite { row, column, value: values[column] });
+            if let Some(column) = values.iter().position(|x| x.is_infinite()) {
+                return Err(FitError::Infinite { row, column });
             }
         }
-        Ok(())
+        let weights = self.weights.unwrap_or_default();
+        if self.weights.is_some() && weights.len() != n {
+            return Err(FitError::WeightCount { rows: n, weights: weights.len() });
+        }
+        match weights.iter().position(|weight| !(weight.is_finite() && *weight > 0.0)) {
+            Some(position) => Err(FitError::Weight { position, weight: weights[position] }),
+            None => Ok(()),
+        }
     }
 }
 

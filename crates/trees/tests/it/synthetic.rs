@@ -31,7 +31,7 @@ impl Synthetic {
     pub(crate) fn fit(&self, config: &ForestConfig, n_training: usize, seed: u64) -> RandomForest {
         let rows: Vec<usize> = (0..n_training).collect();
         let classes = &self.classes[..n_training];
-        let data = TrainingRows { table: self.table(), rows: &rows, classes, n_classes: 3 };
+        let data = TrainingRows { table: self.table(), rows: &rows, classes, n_classes: 3, weights: None };
         RandomForest::fit(config, &data, Seed(seed), &|_| ()).unwrap()
     }
 

@@ -9,13 +9,13 @@ pub(crate) fn below(bound: u32, random: &mut impl Rng) -> u32 {
 }
 
 /// How often each of `n` rows is drawn when `n` are drawn with replacement.
-pub(crate) fn bootstrap_weights(n: usize, random: &mut impl Rng) -> Vec<u16> {
-    let mut weights = vec![0_u16; n];
+pub(crate) fn bootstrap_draws(n: usize, random: &mut impl Rng) -> Vec<u16> {
+    let mut draws = vec![0_u16; n];
     for _ in 0..n {
-        let weight = &mut weights[below(n as u32, random) as usize];
-        *weight = weight.saturating_add(1);
+        let drawn = &mut draws[below(n as u32, random) as usize];
+        *drawn = drawn.saturating_add(1);
     }
-    weights
+    draws
 }
 
 /// Draws columns without replacement, afresh for every node.
@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn a_bootstrap_sample_is_as_large_as_the_set_and_leaves_a_third_out() {
-        let weights = bootstrap_weights(10_000, &mut Seed(3).stream(Purpose::Tree, &[0]));
-        assert_eq!(weights.iter().map(|&w| usize::from(w)).sum::<usize>(), 10_000);
-        let out = weights.iter().filter(|w| **w == 0).count() as f64 / 10_000.0;
+        let draws = bootstrap_draws(10_000, &mut Seed(3).stream(Purpose::Tree, &[0]));
+        assert_eq!(draws.iter().map(|&n| usize::from(n)).sum::<usize>(), 10_000);
+        let out = draws.iter().filter(|n| **n == 0).count() as f64 / 10_000.0;
         assert!((out - (-1.0_f64).exp()).abs() < 0.02, "{out}");
     }
 

@@ -14,6 +14,16 @@ pub struct OutOfBag {
     pub rows: usize,
 }
 
+/// What trees say of the training rows that they did not see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutOfBagAnswers {
+    pub(crate) n_classes: usize,
+    /// Positions among the training rows that at least one tree left out, rising.
+    pub rows: Vec<usize>,
+    /// Class probabilities of each: `[rows.len(), n_classes]`.
+    pub probabilities: Vec<f64>,
+}
+
 /// The rows one tree did not see, in the order of its leaves.
 #[derive(Debug)]
 pub(crate) struct UnseenRows {
@@ -51,20 +61,31 @@ impl Votes {
         }
     }
 
-    /// The scores; `None` when every tree saw every row.
-    pub(crate) fn scores(&self, classes: &[u8]) -> Option<OutOfBag> {
-        let (mut right, mut loss, mut rows) = (0_usize, 0.0, 0_usize);
-        for ((sums, &trees), &class) in self.sums.chunks_exact(self.n_classes).zip(&self.trees).zip(classes) {
-            if trees == 0 {
-                continue;
+    /// What the trees that did not see a row say of it, for the rows that some tree did not see.
+    pub(crate) fn answers(self) -> OutOfBagAnswers {
+        let mut answers =
+            OutOfBagAnswers { n_classes: self.n_classes, rows: Vec::new(), probabilities: Vec::new() };
+        for (row, (sums, &trees)) in self.sums.chunks_exact(self.n_classes).zip(&self.trees).enumerate() {
+            if trees > 0 {
+                answers.rows.push(row);
+                answers.probabilities.extend(sums.iter().map(|sum| sum / f64::from(trees)));
             }
-            let class = usize::from(class);
-            let top = (1..sums.len()).fold(0, |top, k| if sums[k] > sums[top] { k } else { top });
-            right += usize::from(top == class);
-            loss -= (sums[class] / f64::from(trees)).max(f64::EPSILON).ln();
-            rows += 1;
         }
-        let n = rows as f64;
+        answers
+    }
+}
+
+impl OutOfBagAnswers {
+    /// Their scores; `None` when every tree saw every row.
+    pub(crate) fn scores(&self, classes: &[u8]) -> Option<OutOfBag> {
+        let (mut right, mut loss) = (0_usize, 0.0);
+        for (&row, p) in self.rows.iter().zip(self.probabilities.chunks_exact(self.n_classes)) {
+            let class = usize::from(classes[row]);
+            let top = (1..p.len()).fold(0, |top, k| if p[k] > p[top] { k } else { top });
+            right += usize::from(top == class);
+            loss -= p[class].max(f64::EPSILON).ln();
+        }
+        let (rows, n) = (self.rows.len(), self.rows.len() as f64);
         (rows > 0).then(|| OutOfBag { accuracy: right as f64 / n, log_loss: (loss / n).max(0.0), rows })
     }
 }
@@ -75,11 +96,16 @@ mod tests {
 
     #[test]
     fn votes_are_averaged_over_the_trees_that_did_not_see_the_row() {
+        assert_eq!(Votes::new(3, 2).answers().scores(&[0, 1, 1]), None);
         let mut votes = Votes::new(3, 2);
-        assert_eq!(votes.scores(&[0, 1, 1]), None);
         votes.add(&UnseenRows { rows: vec![2, 0], ends: vec![1, 2] }, &[1.0, 0.0, 0.5, 0.5]);
         votes.add(&UnseenRows { rows: vec![0], ends: vec![1, 1] }, &[1.0, 0.0, 0.0, 1.0]);
-        let scores = votes.scores(&[0, 1, 1]).unwrap();
+        let answers = votes.answers();
+        assert_eq!(
+            (answers.rows.as_slice(), answers.probabilities.as_slice()),
+            (&[0, 2][..], &[0.75, 0.25, 1.0, 0.0][..])
+        );
+        let scores = answers.scores(&[0, 1, 1]).unwrap();
         assert_eq!(scores.rows, 2);
         assert!((scores.accuracy - 0.5).abs() < 1e-12);
         assert!((scores.log_loss - (-0.75_f64.ln() - f64::EPSILON.ln()) / 2.0).abs() < 1e-12);

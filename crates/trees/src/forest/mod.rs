@@ -1,18 +1,27 @@
 //! The forest: fitting and prediction.
 
+pub(crate) mod bootstrap;
+pub(crate) mod class_counts;
+pub(crate) mod config;
+pub(crate) mod given;
+pub(crate) mod out_of_bag;
+mod split;
+mod tree;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use market::Seed;
 use rayon::prelude::*;
 
 use crate::bins::Bins;
-use crate::config::ForestConfig;
+use crate::class_weights::row_weights;
+use crate::ensemble::Ensemble;
 use crate::error::FitError;
-use crate::node::{Node, WALKS, walk};
-use crate::out_of_bag::{OutOfBag, Votes};
-use crate::split::Rules;
+use crate::forest::config::ForestConfig;
+use crate::forest::out_of_bag::{OutOfBag, OutOfBagAnswers, Votes};
+use crate::forest::split::Rules;
+use crate::forest::tree::{Plan, Tree, grow};
 use crate::table::{Table, TrainingRows};
-use crate::tree::{Plan, Tree, grow};
 
 /// A fitted random forest (Breiman 2001): trees grown on bootstrap samples by Gini impurity, each split
 /// chosen among a few columns drawn at random; a row's class probabilities are the mean over trees of the
@@ -23,26 +32,18 @@ use crate::tree::{Plan, Tree, grow};
 /// middle; calibrate them on later rows. Not for few rows with many columns that carry little each.
 #[derive(Debug, Clone)]
 pub struct RandomForest {
-    pub(crate) n_classes: usize,
-    /// All trees' nodes, one tree after another; children count from the start of all.
-    pub(crate) nodes: Vec<Node>,
-    /// Where each tree starts in `nodes`, and where the last one ends.
-    pub(crate) tree_starts: Vec<u32>,
-    /// Class shares of all leaves: `[n_leaves, n_classes]`.
-    pub(crate) shares: Vec<f32>,
+    pub(crate) ensemble: Ensemble,
     pub(crate) importance: Vec<f64>,
     pub(crate) out_of_bag: Option<OutOfBag>,
 }
-
-/// Rows predicted together, tree by tree.
-const BLOCK: usize = 256;
 
 impl RandomForest {
     /// Grows a forest on the current rayon thread pool. `progress` is told after every tree how many are
     /// done, by whichever thread grew it, so the numbers may come out of order.
     ///
     /// The result depends on the configuration, the data and the seed only, not on the number of threads.
-    /// Columns are cut into bins at quantiles of at most 200,000 of the rows, taken at equal distances.
+    /// Columns are cut into bins at quantiles of at most 200,000 of the rows, taken at equal distances. Missing
+    /// values (NaN) go where a split learnt that they belong, or to its larger side where none were seen.
     ///
     /// # Errors
     /// [`FitError`] when the configuration or the rows cannot be used; it names what to change.
@@ -52,17 +53,37 @@ impl RandomForest {
         seed: Seed,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Self, FitError> {
+        Ok(Self::fit_with_out_of_bag(config, data, seed, progress)?.0)
+    }
+
+    /// Like [`Self::fit`], with what the trees say of the rows that they did not see; `None` without bootstrap.
+    ///
+    /// # Errors
+    /// As [`Self::fit`].
+    pub fn fit_with_out_of_bag(
+        config: &ForestConfig,
+        data: &TrainingRows<'_>,
+        seed: Seed,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Self, Option<OutOfBagAnswers>), FitError> {
         let n_columns = data.table.n_columns();
         let max_features = config.check(n_columns)?;
         data.check()?;
+        let class_factors = config.class_weights.factors(data)?;
+        let weights = row_weights(data, class_factors.as_deref());
         let bins = Bins::new(data);
-        let rules = Rules { min_leaf: config.min_leaf.min(data.rows.len()) as u32, max_features };
-        let plan = Plan { data: *data, bins: &bins, config, rules, seed };
+        let min_leaf = config.min_leaf.min(data.rows.len()) as u32;
+        let plan = Plan {
+            data: *data,
+            bins: &bins,
+            config,
+            rules: Rules { min_leaf, max_features, splitter: config.splitter },
+            weights: weights.as_deref(),
+            class_factors: class_factors.as_deref(),
+            seed,
+        };
         let mut forest = Self {
-            n_classes: data.n_classes,
-            nodes: Vec::new(),
-            tree_starts: vec![0],
-            shares: Vec::new(),
+            ensemble: Ensemble::new(n_columns, data.n_classes, data.n_classes),
             importance: vec![0.0; n_columns],
             out_of_bag: None,
         };
@@ -79,48 +100,33 @@ impl RandomForest {
             });
             for tree in grown.collect::<Vec<Tree>>() {
                 if let Some(votes) = &mut votes {
-                    votes.add(&tree.unseen, &tree.shares);
+                    votes.add(&tree.unseen, &tree.grown.leaves);
                 }
-                forest.join(&tree)?;
+                if !forest.ensemble.push(&tree.grown) {
+                    return Err(FitError::TooManyNodes);
+                }
+                forest.importance.iter_mut().zip(&tree.importance).for_each(|(sum, x)| *sum += x);
             }
         }
         let sum: f64 = forest.importance.iter().sum();
         if sum > 0.0 {
             forest.importance.iter_mut().for_each(|x| *x /= sum);
         }
-        forest.out_of_bag = votes.and_then(|votes| votes.scores(data.classes));
-        Ok(forest)
-    }
-
-    /// Appends a tree.
-    fn join(&mut self, tree: &Tree) -> Result<(), FitError> {
-        let end = u32::try_from(self.nodes.len() + tree.nodes.len()).map_err(|_| FitError::TooManyNodes)?;
-        let first_node = self.nodes.len() as u32;
-        let first_leaf = (self.shares.len() / self.n_classes) as u32;
-        self.nodes.extend(tree.nodes.iter().enumerate().map(|(own, &node)| {
-            let column = if node.is_leaf(own) { node.column + first_leaf } else { node.column };
-            Node { column, right: node.right + first_node, ..node }
-        }));
-        self.tree_starts.push(end);
-        self.shares.extend_from_slice(&tree.shares);
-        self.importance.iter_mut().zip(&tree.importance).for_each(|(sum, x)| *sum += x);
-        Ok(())
+        let answers = votes.map(Votes::answers);
+        forest.out_of_bag = answers.as_ref().and_then(|answers| answers.scores(data.classes));
+        Ok((forest, answers))
     }
 
     /// Writes the class probabilities of one row `[n_columns]` to `probabilities` `[n_classes]`. Allocates
-    /// nothing. A NaN goes right at every split.
+    /// nothing.
     ///
     /// # Panics
     /// When `row` or `probabilities` has another length.
     pub fn predict_row(&self, row: &[f64], probabilities: &mut [f64]) {
         assert_eq!(row.len(), self.n_columns(), "a row has one value for each column of the forest");
-        assert_eq!(probabilities.len(), self.n_classes, "there is one probability for each class");
+        assert_eq!(probabilities.len(), self.n_classes(), "there is one probability for each class");
         probabilities.fill(0.0);
-        for starts in self.tree_starts[..self.n_trees()].chunks(WALKS) {
-            let mut at = std::array::from_fn(|i| starts[i.min(starts.len() - 1)]);
-            walk(&self.nodes, &mut at, [row; WALKS]);
-            at[..starts.len()].iter().for_each(|&leaf| self.add_shares(leaf, probabilities));
-        }
+        self.ensemble.add_row(row, probabilities);
         self.divide_by_trees(probabilities);
     }
 
@@ -131,35 +137,15 @@ impl RandomForest {
     /// When the table has other columns than the forest was fitted on, or lacks one of the rows.
     pub fn predict(&self, table: &Table<'_>, rows: &[usize]) -> Vec<f64> {
         assert_eq!(table.n_columns(), self.n_columns(), "the table has the columns the forest was fitted on");
-        let mut probabilities = vec![0.0; rows.len() * self.n_classes];
-        probabilities.par_chunks_mut(BLOCK * self.n_classes).zip(rows.par_chunks(BLOCK)).for_each(
-            |(probabilities, rows)| {
-                for &start in &self.tree_starts[..self.n_trees()] {
-                    let groups = probabilities.chunks_mut(WALKS * self.n_classes);
-                    for (sums, group) in groups.zip(rows.chunks(WALKS)) {
-                        let mut at = [start; WALKS];
-                        let features = |i: usize| table.row(group[i.min(group.len() - 1)]);
-                        walk(&self.nodes, &mut at, std::array::from_fn(features));
-                        let sums = sums.chunks_exact_mut(self.n_classes);
-                        at.iter().zip(sums).for_each(|(&leaf, sums)| self.add_shares(leaf, sums));
-                    }
-                }
-                self.divide_by_trees(probabilities);
-            },
-        );
+        let mut probabilities = vec![0.0; rows.len() * self.n_classes()];
+        self.ensemble.add_rows(0, table, rows, &mut probabilities);
+        self.divide_by_trees(&mut probabilities);
         probabilities
-    }
-
-    fn add_shares(&self, leaf: u32, sums: &mut [f64]) {
-        let shares = &self.shares[self.nodes[leaf as usize].column as usize * self.n_classes..];
-        sums.iter_mut().zip(shares).for_each(|(sum, &share)| *sum += f64::from(share));
     }
 
     fn divide_by_trees(&self, sums: &mut [f64]) {
         let trees = self.n_trees() as f64;
-        for sum in sums {
-            *sum /= trees;
-        }
+        sums.iter_mut().for_each(|sum| *sum /= trees);
     }
 
     /// Each column's part in the decrease of Gini impurity on the training rows, mean over trees:
@@ -177,21 +163,21 @@ impl RandomForest {
 
     /// Number of classes.
     pub fn n_classes(&self) -> usize {
-        self.n_classes
+        self.ensemble.n_outputs
     }
 
     /// Number of columns of a row.
     pub fn n_columns(&self) -> usize {
-        self.importance.len()
+        self.ensemble.n_columns
     }
 
     /// Number of trees.
     pub fn n_trees(&self) -> usize {
-        self.tree_starts.len() - 1
+        self.ensemble.n_trees()
     }
 
     /// Number of nodes of all trees, leaves included.
     pub fn n_nodes(&self) -> usize {
-        self.nodes.len()
+        self.ensemble.nodes.len()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::class_weights::ClassWeights;
 use crate::error::FitError;
 
 /// The forest's section of a run's configuration.
@@ -23,11 +24,36 @@ pub struct ForestConfig {
     /// Whether each tree learns from as many rows drawn with replacement (its bootstrap sample) or from
     /// all rows.
     pub bootstrap: bool,
+    /// How a column's threshold is found: `"best"`, or `"random"` for extremely randomised trees.
+    pub splitter: Splitter,
+    /// How much the rows of each class count in the search for splits.
+    pub class_weights: ClassWeights,
+}
+
+/// How a column's threshold is found at a node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Splitter {
+    /// The one that leaves the least impurity.
+    #[default]
+    Best,
+    /// One drawn at random (Geurts, Ernst and Wehenkel 2006); the best of the drawn columns is taken. Drawn evenly
+    /// among the bins between the node's lowest and highest, so that stretching a column changes nothing.
+    /// Usually without bootstrap.
+    Random,
 }
 
 impl Default for ForestConfig {
     fn default() -> Self {
-        Self { trees: 200, max_depth: None, min_leaf: 20, max_features: MaxFeatures::Sqrt, bootstrap: true }
+        Self {
+            trees: 200,
+            max_depth: None,
+            min_leaf: 20,
+            max_features: MaxFeatures::Sqrt,
+            bootstrap: true,
+            splitter: Splitter::Best,
+            class_weights: ClassWeights::None,
+        }
     }
 }
 

@@ -1,0 +1,174 @@
+//! Trees that another library grew, taken over.
+
+use crate::ensemble::{Ensemble, GrownTree};
+use crate::error::GivenError;
+use crate::forest::RandomForest;
+use crate::node::Node;
+
+/// A node of a tree that is taken over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenNode {
+    /// Weight of the training rows that reached it, above zero.
+    pub cover: f64,
+    /// What it does.
+    pub kind: GivenKind,
+}
+
+/// A split or a leaf.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GivenKind {
+    /// `x <= threshold` goes left.
+    Split {
+        /// Column to compare.
+        column: u32,
+        /// Finite.
+        threshold: f64,
+        /// Whether a missing value goes left.
+        missing_left: bool,
+        /// Its left child: a position in the tree, behind its own.
+        left: u32,
+        /// Its right child, likewise.
+        right: u32,
+    },
+    /// Class shares, from 0 to 1, summing to one.
+    Leaf {
+        /// `[n_classes]`.
+        shares: Vec<f32>,
+    },
+}
+
+impl RandomForest {
+    /// A forest of these trees, which answers with the mean of their class shares. The first node of a tree is its
+    /// root. Its importances are zero.
+    ///
+    /// # Errors
+    /// [`GivenError`] when the nodes are no trees of `n_columns` columns and `n_classes` classes.
+    pub fn from_trees(
+        n_columns: usize,
+        n_classes: usize,
+        trees: &[Vec<GivenNode>],
+    ) -> Result<Self, GivenError> {
+        if trees.is_empty() || n_columns == 0 || n_columns >= 1 << 31 || !(1..=256).contains(&n_classes) {
+            return Err(GivenError::Shape);
+        }
+        let mut ensemble = Ensemble::new(n_columns, n_classes, n_classes);
+        for (number, nodes) in trees.iter().enumerate() {
+            let tree = depth_first(nodes, n_columns, n_classes)
+                .map_err(|(node, problem)| GivenError::Node { tree: number, node, problem })?;
+            if !ensemble.push(&tree) {
+                return Err(GivenError::Shape);
+            }
+        }
+        Ok(Self { ensemble, importance: vec![0.0; n_columns], out_of_bag: None })
+    }
+}
+
+/// The tree in our order, or the node at fault.
+fn depth_first(
+    nodes: &[GivenNode],
+    n_columns: usize,
+    n_classes: usize,
+) -> Result<GrownTree, (usize, &'static str)> {
+    let mut tree = GrownTree::default();
+    let mut pending = vec![(0_usize, None)];
+    while let Some((place, right_of)) = pending.pop() {
+        let own = tree.nodes.len();
+        if let Some(parent) = right_of {
+            let parent: &mut Node = &mut tree.nodes[parent];
+            parent.right = own as u32;
+        }
+        let node = nodes.get(place).ok_or((place, "does not exist"))?;
+        if !(node.cover > 0.0 && node.cover < f64::from(f32::MAX)) {
+            return Err((place, "has a cover that is not above zero"));
+        }
+        tree.covers.push(node.cover as f32);
+        match &node.kind {
+            GivenKind::Split { column, threshold, missing_left, left, right } => {
+                if *column as usize >= n_columns {
+                    return Err((place, "compares a column that does not exist"));
+                }
+                if !threshold.is_finite() {
+                    return Err((place, "has a threshold that is not finite"));
+                }
+                let (left, right) = (*left as usize, *right as usize);
+                if left <= place || right <= place || left == right {
+                    return Err((place, "has children that do not lie behind it"));
+                }
+                tree.nodes.push(Node::split(*column as usize, *threshold, *missing_left));
+                pending.push((right, Some(own)));
+                pending.push((left, None));
+            }
+            GivenKind::Leaf { shares } => {
+                let sum: f64 = shares.iter().copied().map(f64::from).sum();
+                let valid = shares.len() == n_classes && shares.iter().all(|p| (0.0..=1.0).contains(p));
+                if !valid || (sum - 1.0).abs() > 5e-7 {
+                    return Err((place, "does not hold a share from 0 to 1 of each class, summing to 1"));
+                }
+                tree.nodes.push(Node::leaf(own as u32, (tree.leaves.len() / n_classes) as u32));
+                tree.leaves.extend_from_slice(shares);
+            }
+        }
+        if tree.nodes.len() > nodes.len() {
+            return Err((place, "is reached twice"));
+        }
+    }
+    if tree.nodes.len() < nodes.len() {
+        return Err((nodes.len() - 1, "or another is not reached from the root"));
+    }
+    Ok(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(shares: [f32; 2]) -> GivenNode {
+        GivenNode { cover: 1.0, kind: GivenKind::Leaf { shares: shares.to_vec() } }
+    }
+
+    fn split(column: u32, threshold: f64, left: u32, right: u32) -> GivenNode {
+        let kind = GivenKind::Split { column, threshold, missing_left: true, left, right };
+        GivenNode { cover: 2.0, kind }
+    }
+
+    #[test]
+    fn nodes_in_any_order_become_a_forest() {
+        // The right child comes first.
+        let tree = vec![
+            split(1, 0.5, 2, 1),
+            leaf([0.0, 1.0]),
+            split(0, 2.0, 4, 3),
+            leaf([0.25, 0.75]),
+            leaf([1.0, 0.0]),
+        ];
+        let forest = RandomForest::from_trees(2, 2, &[tree, vec![leaf([0.5, 0.5])]]).unwrap();
+        let predict = |row: [f64; 2]| {
+            let mut p = [0.0; 2];
+            forest.predict_row(&row, &mut p);
+            p
+        };
+        assert_eq!(predict([2.0, 0.5]), [0.75, 0.25]);
+        assert_eq!(predict([2.1, 0.5]), [0.375, 0.625]);
+        assert_eq!(predict([f64::NAN, f64::NAN]), [0.75, 0.25]);
+        assert_eq!(predict([0.0, 0.6]), [0.25, 0.75]);
+    }
+
+    #[test]
+    fn what_is_no_tree_is_refused_by_node() {
+        let refused = |tree: Vec<GivenNode>| RandomForest::from_trees(2, 2, &[tree]).unwrap_err().to_string();
+        for (tree, expected) in [
+            (vec![split(2, 0.5, 1, 2), leaf([1.0, 0.0]), leaf([1.0, 0.0])], "node 0 compares"),
+            (vec![split(0, f64::NAN, 1, 2), leaf([1.0, 0.0]), leaf([1.0, 0.0])], "node 0 has a threshold"),
+            (vec![split(0, 0.5, 0, 2), leaf([1.0, 0.0]), leaf([1.0, 0.0])], "node 0 has children"),
+            (vec![split(0, 0.5, 1, 5), leaf([1.0, 0.0])], "node 5 does not exist"),
+            (vec![leaf([1.0, 0.0]), leaf([1.0, 0.0])], "not reached"),
+            (vec![leaf([1.0, 1.0])], "node 0 does not hold"),
+            (vec![GivenNode { cover: 0.0, ..leaf([1.0, 0.0]) }], "node 0 has a cover"),
+            (vec![], "node 0 does not exist"),
+        ] {
+            let error = refused(tree);
+            assert!(error.contains(expected), "{error}");
+        }
+        assert_eq!(RandomForest::from_trees(0, 2, &[vec![leaf([1.0, 0.0])]]).unwrap_err(), GivenError::Shape);
+    }
+}
