@@ -81,6 +81,7 @@ fn settings() -> ForestConfig {
         min_leaf: 20,
         max_features: MaxFeatures::Sqrt,
         bootstrap: true,
+        ..ForestConfig::default()
     }
 }
 

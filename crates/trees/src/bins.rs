@@ -2,12 +2,14 @@
 
 use rayon::prelude::*;
 
+use crate::edges::Edges;
+use crate::node::Bin;
 use crate::table::TrainingRows;
 
 /// Most bins of values; the byte that is left over is for missing ones.
 pub(crate) const MOST_BINS: usize = 255;
 /// The bin of NaN.
-pub(crate) const MISSING: u8 = 255;
+pub(crate) const MISSING: u8 = <u8 as Bin>::MISSING;
 /// Most values the edges of a column are computed from.
 const MOST_SAMPLED: usize = 200_000;
 /// Columns that are gathered from the rows together: a cache line of them.
@@ -46,6 +48,11 @@ impl Bins {
         Self { columns: cut.collect() }
     }
 
+    /// The edges of all columns.
+    pub(crate) fn edges(&self) -> Edges {
+        Edges::new(self.columns.iter().map(|column| column.edges.as_slice()))
+    }
+
     /// Column `index`.
     pub(crate) fn column(&self, index: usize) -> &BinnedColumn {
         &self.columns[index]
@@ -74,12 +81,6 @@ impl BinnedColumn {
         Self { edges, codes, has_missing }
     }
 
-    /// What rows up to and including `bin` do not exceed and others do: above the last bin of values, the largest
-    /// number, so that only missing values are on the other side.
-    pub(crate) fn threshold(&self, bin: u8) -> f64 {
-        self.edges.get(usize::from(bin)).copied().unwrap_or(f64::MAX)
-    }
-
     /// Whether no split could part its rows.
     pub(crate) fn is_constant(&self) -> bool {
         self.edges.is_empty() && !self.has_missing
@@ -88,9 +89,7 @@ impl BinnedColumn {
 
 /// Whether a row of bin `code` goes left of a split behind `bin`.
 pub(crate) fn goes_left(code: u8, bin: u8, missing_left: bool) -> bool {
-    // One more than a missing value's bin is zero: below all others.
-    let shift = u8::from(missing_left);
-    code.wrapping_add(shift) <= bin + shift
+    code.raised(missing_left) <= bin.raised(missing_left)
 }
 
 /// At most `most` of the values, at equal distances from the first on.
@@ -162,7 +161,6 @@ mod tests {
     fn missing_values_have_a_bin_of_their_own() {
         let column = BinnedColumn::new(&[f64::NAN, 1.0, 3.0, f64::NAN]);
         assert_eq!((column.edges.as_slice(), column.codes.as_slice()), (&[2.0][..], &[255, 0, 1, 255][..]));
-        assert_eq!((column.threshold(0), column.threshold(1)), (2.0, f64::MAX));
         let nothing = BinnedColumn::new(&[f64::NAN; 3]);
         assert!(nothing.edges.is_empty() && nothing.has_missing && !nothing.is_constant());
         assert!(BinnedColumn::new(&[4.0; 3]).is_constant());

@@ -34,6 +34,14 @@ pub enum FitError {
         /// How many there may be.
         limit: usize,
     },
+    /// Columns are kept in 15 bits.
+    #[error("{columns} columns are more than the {limit} that trees can take: choose among them")]
+    TooManyColumns {
+        /// How many were passed.
+        columns: usize,
+        /// How many there may be.
+        limit: usize,
+    },
     /// Rows and classes go in pairs.
     #[error("{rows} training rows but {classes} classes: pass one class for each row")]
     ClassCount {
@@ -130,8 +138,8 @@ pub enum FitError {
         /// How many there are.
         n_columns: usize,
     },
-    /// Node positions are kept in 31 bits.
-    #[error("the trees outgrew 2,147,483,647 nodes: raise min_leaf, lower max_depth or grow fewer trees")]
+    /// Node positions are kept in 32 bits.
+    #[error("the trees outgrew 4,294,967,295 nodes: raise min_leaf, lower max_depth or grow fewer trees")]
     TooManyNodes,
 }
 
@@ -139,8 +147,18 @@ pub enum FitError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GivenError {
     /// No trees, or numbers of columns or classes that nothing can be made of.
-    #[error("a forest has at least one tree and one column, and 1 to 256 classes")]
+    #[error("a forest has at least one tree, 1 to 32,768 columns and 1 to 256 classes")]
     Shape,
+    /// More places to split a column than are told apart.
+    #[error(
+        "column {column} is split at more than {limit} different places: take fewer trees or larger leaves"
+    )]
+    Thresholds {
+        /// The column.
+        column: usize,
+        /// Most places.
+        limit: usize,
+    },
     /// A node at fault.
     #[error("tree {tree}: node {node} {problem}")]
     Node {

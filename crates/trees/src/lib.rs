@@ -6,7 +6,8 @@
 //! safetensors.
 //!
 //! Columns are cut once into at most 255 bins by quantiles, and one more for missing values; trees are grown on bins
-//! and keep raw thresholds, so prediction needs no bins. The same seed gives the same bytes on any number of threads.
+//! and a fitted model keeps the edges that its splits use, so that a row is binned once and
+//! every walk compares small whole numbers. The same seed gives the same bytes on any number of threads.
 //!
 //! It does not handle categories or regression, and knows nothing of time: whether a row may be learnt from is
 //! decided by whoever passes the rows.
@@ -14,6 +15,7 @@
 mod bins;
 mod boosting;
 mod class_weights;
+mod edges;
 mod ensemble;
 mod error;
 mod file;

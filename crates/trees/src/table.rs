@@ -1,6 +1,7 @@
 //! A table of numbers, and the rows of it to learn from.
 
 use crate::error::{FitError, TableError};
+use crate::node::MOST_COLUMNS;
 
 /// A row-major matrix `[n_rows, n_columns]`.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,9 @@ impl TrainingRows<'_> {
         }
         if n > Self::MOST_ROWS {
             return Err(FitError::TooManyRows { rows: n, limit: Self::MOST_ROWS });
+        }
+        if self.table.n_columns() > MOST_COLUMNS {
+            return Err(FitError::TooManyColumns { columns: self.table.n_columns(), limit: MOST_COLUMNS });
         }
         if self.classes.len() != n {
             return Err(FitError::ClassCount { rows: n, classes: self.classes.len() });

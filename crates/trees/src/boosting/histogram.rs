@@ -103,7 +103,10 @@ mod tests {
                 let rows: Vec<u32> = (0..n as u32).collect();
                 let packed = PackedRows::new(&derivatives, &rows);
                 let (g, h) = unpack(packed.values.iter().sum());
-                assert!((g / packed.gradient_scale / (f64::from(sign) * 1e30 * n as f64) - 1.0).abs() < 1e-4, "{g}");
+                assert!(
+                    (g / packed.gradient_scale / (f64::from(sign) * 1e30 * n as f64) - 1.0).abs() < 1e-4,
+                    "{g}"
+                );
                 assert!((h / packed.hessian_scale / (1e-30 * n as f64) - 1.0).abs() < 1e-4, "{h}");
             }
         }

@@ -19,7 +19,7 @@ use crate::boosting::sampling::{drawn_columns, drawn_rows};
 use crate::boosting::tiles::Tiles;
 use crate::boosting::tree::{BoostedTree, Grower, Plan};
 use crate::class_weights::row_weights;
-use crate::ensemble::Ensemble;
+use crate::ensemble::{BinnedRows, Ensemble, leaf_numbers};
 use crate::error::FitError;
 use crate::node::Node;
 use crate::table::{Table, TrainingRows};
@@ -76,7 +76,7 @@ impl GradientBoosting {
             rows.check()?;
         }
         let mut fit = Fit::new(config, data, seed)?;
-        let mut watch = validation.map(|rows| Watch::new(rows, &fit.base));
+        let mut watch = validation.map(|rows| Watch::new(rows, &fit));
         let patience = config.early_stopping.unwrap_or(usize::MAX);
         let mut tried = 0;
         for round in 0..config.rounds {
@@ -98,8 +98,8 @@ impl GradientBoosting {
         Ok((fit.finish(rounds), history))
     }
 
-    /// Writes the class probabilities of one row `[n_columns]` to `probabilities` `[n_classes]`. Allocates
-    /// nothing.
+    /// Writes the class probabilities of one row `[n_columns]` to `probabilities` `[n_classes]`. Allocates nothing
+    /// after a thread's first call.
     ///
     /// # Panics
     /// When `row` or `probabilities` has another length.
@@ -120,7 +120,7 @@ impl GradientBoosting {
         assert_eq!(table.n_columns(), self.n_columns(), "the table has the columns the model was fitted on");
         let width = self.base.len();
         let mut scores: Vec<f64> = rows.iter().flat_map(|_| &self.base).copied().collect();
-        self.ensemble.add_rows(0, table, rows, &mut scores);
+        self.ensemble.add_rows(table, rows, &mut scores);
         let mut answers = vec![0.0; rows.len() * self.n_classes];
         answers.par_chunks_exact_mut(self.n_classes).zip(scores.par_chunks_exact(width)).for_each(
             |(row, scores)| {
@@ -144,7 +144,7 @@ impl GradientBoosting {
 
     /// Number of columns of a row.
     pub fn n_columns(&self) -> usize {
-        self.ensemble.n_columns
+        self.ensemble.n_columns()
     }
 
     /// Number of rounds.
@@ -181,7 +181,9 @@ impl<'a> Fit<'a> {
         let (n, n_columns) = (data.rows.len(), data.table.n_columns());
         let class_factors = config.class_weights.factors(data)?;
         let weights = row_weights(data, class_factors.as_deref());
-        let binned = Bins::new(data).into_columns();
+        let bins = Bins::new(data);
+        let edges = bins.edges();
+        let binned = bins.into_columns();
         let all: Vec<usize> = (0..n_columns).filter(|&column| !binned[column].is_constant()).collect();
         let tiles = (config.column_share >= 1.0).then(|| Tiles::new(&binned, all));
         let mut of_class = vec![0.0; data.n_classes];
@@ -198,7 +200,7 @@ impl<'a> Fit<'a> {
             weights,
             class_factors,
             scores: base.iter().map(|&score| vec![score; n]).collect(),
-            ensemble: Ensemble::new(n_columns, base.len(), 1),
+            ensemble: Ensemble::new(edges, base.len(), 1),
             base,
             grower: Grower::default(),
             gains: vec![0.0; n_columns],
@@ -231,9 +233,11 @@ impl<'a> Fit<'a> {
                 }
                 start = end;
             }
+            let answers: Vec<f32> =
+                leaf_numbers(&grown.nodes, 0).map(|leaf| grown.leaves[leaf as usize]).collect();
             for &row in &others {
-                let leaf = leaf_of(&grown.nodes, self.data.table.row(self.data.rows[row as usize]));
-                self.scores[score][row as usize] += f64::from(grown.leaves[leaf]);
+                let leaf = leaf_of(&grown.nodes, &self.binned, row as usize);
+                self.scores[score][row as usize] += f64::from(answers[leaf]);
             }
             gains.into_iter().for_each(|(column, gain)| self.gains[column] += gain);
             if !self.ensemble.push(&grown) {
@@ -245,6 +249,7 @@ impl<'a> Fit<'a> {
 
     fn finish(mut self, rounds: usize) -> GradientBoosting {
         self.ensemble.truncate(rounds * self.base.len());
+        self.ensemble.drop_unused_edges();
         let sum: f64 = self.gains.iter().sum();
         if sum > 0.0 {
             self.gains.iter_mut().for_each(|gain| *gain /= sum);
@@ -265,18 +270,21 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// The number of the leaf of a row.
-fn leaf_of(nodes: &[Node], row: &[f64]) -> usize {
+/// The node of the leaf of a training row.
+fn leaf_of(nodes: &[Node], binned: &[BinnedColumn], row: usize) -> usize {
     let mut own = 0;
-    while !nodes[own].is_leaf(own) {
-        own = if nodes[own].goes_left(row[nodes[own].place()]) { own + 1 } else { nodes[own].right as usize };
+    while !nodes[own].is_leaf() {
+        let bin = binned[nodes[own].column()].codes[row];
+        own = if nodes[own].goes_left(bin) { own + 1 } else { nodes[own].right as usize };
     }
-    nodes[own].place()
+    own
 }
 
 /// How the validation rows are doing.
 struct Watch<'a> {
-    rows: &'a TrainingRows<'a>,
+    classes: &'a [u8],
+    n_classes: usize,
+    bins: BinnedRows,
     /// `[n_rows, n_scores]`
     scores: Vec<f64>,
     losses: Vec<f64>,
@@ -284,24 +292,29 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(rows: &'a TrainingRows<'a>, base: &[f64]) -> Self {
-        let scores = rows.rows.iter().flat_map(|_| base).copied().collect();
-        Self { rows, scores, losses: Vec::new(), trees_seen: 0 }
+    fn new(rows: &'a TrainingRows<'a>, fit: &Fit<'_>) -> Self {
+        Self {
+            classes: rows.classes,
+            n_classes: rows.n_classes,
+            bins: fit.ensemble.bins(&rows.table, rows.rows),
+            scores: rows.rows.iter().flat_map(|_| &fit.base).copied().collect(),
+            losses: Vec::new(),
+            trees_seen: 0,
+        }
     }
 
     /// Takes in the newest trees.
     fn see(&mut self, ensemble: &Ensemble) -> f64 {
-        ensemble.add_rows(self.trees_seen, &self.rows.table, self.rows.rows, &mut self.scores);
+        ensemble.add_binned(self.trees_seen, &self.bins, &mut self.scores);
         self.trees_seen = ensemble.n_trees();
-        let loss = log_loss(&self.scores, self.rows.classes, self.rows.n_classes);
+        let loss = log_loss(&self.scores, self.classes, self.n_classes);
         self.losses.push(loss);
         loss
     }
 
     /// The number of rounds with the lowest loss: of equals the fewest.
     fn best_rounds(&self) -> usize {
-        let best = (0..self.losses.len())
-            .reduce(|best, i| if self.losses[i] < self.losses[best] { i } else { best });
-        best.map_or(0, |best| best + 1)
+        let lower = |best, i| if self.losses[i] < self.losses[best] { i } else { best };
+        (0..self.losses.len()).reduce(lower).map_or(0, |best| best + 1)
     }
 }

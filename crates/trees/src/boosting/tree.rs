@@ -231,15 +231,14 @@ fn finished(plan: &Plan<'_>, places: &[Place]) -> BoostedTree {
         let (g, h) = unpack(place.total);
         grown.covers.push(place.rows.len() as f32);
         if let (Some([left, right]), Some(split)) = (place.children, place.done) {
-            let threshold = plan.binned[split.column].threshold(split.bin);
-            grown.nodes.push(Node::split(split.column, threshold, split.missing_left));
+            grown.nodes.push(Node::split(split.column, usize::from(split.bin), split.missing_left));
             let before = g * g / (h + lambda(plan));
             tree.gains.push((split.column, (split.score - before) * gain_unit));
             pending.push((right, Some(own)));
             pending.push((left, None));
         } else {
             let answer = -(g / packed.gradient_scale) / (h / packed.hessian_scale + config.lambda);
-            grown.nodes.push(Node::leaf(own as u32, grown.leaves.len() as u32));
+            grown.nodes.push(Node::leaf(own));
             grown.leaves.push((config.learning_rate * answer) as f32);
             tree.ends.push(place.rows.end);
         }

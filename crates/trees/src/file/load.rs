@@ -5,12 +5,13 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::save::hash_of;
 use super::{
-    BASE, COLUMN, COVER, FORMAT, IMPORTANCE, Kind, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256, THRESHOLD,
-    TREE_STARTS, VERSION, checks,
+    BASE, COVER, EDGE_STARTS, EDGES, FORMAT, IMPORTANCE, Kind, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256,
+    SPLIT, TREE_STARTS, VERSION, checks,
 };
 use crate::boosting::GradientBoosting;
 use crate::boosting::objective::n_scores;
-use crate::ensemble::Ensemble;
+use crate::edges::Edges;
+use crate::ensemble::{Ensemble, GrownTree};
 use crate::error::LoadError;
 use crate::forest::RandomForest;
 use crate::forest::out_of_bag::OutOfBag;
@@ -101,29 +102,29 @@ fn read(file: &SafeTensors<'_>, kind: Kind) -> Result<(Ensemble, Vec<f64>), Load
     let n_classes = n_classes(file)?;
     let right_child = vector(file, RIGHT_CHILD, Dtype::U32, None, u32::from_le_bytes)?;
     let n_nodes = Some((right_child.len(), "[n_nodes], as long as `right_child`"));
-    let threshold = vector(file, THRESHOLD, Dtype::F64, n_nodes, f64::from_le_bytes)?;
-    let column = vector(file, COLUMN, Dtype::U32, n_nodes, u32::from_le_bytes)?;
+    let split = vector(file, SPLIT, Dtype::U32, n_nodes, u32::from_le_bytes)?;
     let covers = vector(file, COVER, Dtype::F32, n_nodes, f32::from_le_bytes)?;
     let tree_starts = vector(file, TREE_STARTS, Dtype::U32, None, u32::from_le_bytes)?;
     let importance = vector(file, IMPORTANCE, Dtype::F64, None, f64::from_le_bytes)?;
+    let n_columns = importance.len();
+    let per_column = Some((n_columns + 1, "[n_columns + 1], with n_columns as in `importance`"));
+    let edge_starts = vector(file, EDGE_STARTS, Dtype::U32, per_column, u32::from_le_bytes)?;
+    let n_edges = Some((edge_starts[n_columns] as usize, "[n_edges], as `edge_starts` says"));
+    let edges = vector(file, EDGES, Dtype::F64, n_edges, f64::from_le_bytes)?;
     let (n_outputs, width) = match kind {
         Kind::Forest => (n_classes, n_classes),
         Kind::Boosting => (n_scores(n_classes), 1),
     };
     let leaves = leaves(file, kind, width)?;
     check_importance(&importance)?;
-    checks::thresholds(&threshold)?;
     checks::covers(&covers)?;
-    let own = |(own, ((threshold, column), right)): (usize, ((f64, u32), u32))| {
-        let leaf = right as usize == own;
-        Node { threshold: if leaf { f64::NAN } else { threshold }, column, right }
-    };
-    let nodes = threshold.into_iter().zip(column).zip(right_child).enumerate().map(own).collect();
-    let n_columns = importance.len();
-    let ensemble = Ensemble { n_columns, n_outputs, width, nodes, covers, tree_starts, leaves };
-    checks::columns(&ensemble)?;
-    checks::trees(&ensemble)?;
-    Ok((ensemble, importance))
+    let edges = Edges { values: edges, starts: edge_starts };
+    checks::edges(&edges)?;
+    let nodes = split.into_iter().zip(right_child).map(|(split, right)| Node { split, right }).collect();
+    let parts = GrownTree { nodes, covers, leaves };
+    checks::nodes(&parts.nodes, &edges, parts.leaves.len() / width)?;
+    checks::trees(&parts.nodes, &tree_starts)?;
+    Ok((Ensemble::from_parts(edges, n_outputs, width, parts, tree_starts), importance))
 }
 
 /// The named tensor, of this type.

@@ -10,8 +10,9 @@ pub(crate) const VERSION: u32 = 2;
 pub(crate) const FORMAT: &str = "format";
 pub(crate) const SHA256: &str = "sha256";
 pub(crate) const TREE_STARTS: &str = "tree_starts";
-pub(crate) const THRESHOLD: &str = "threshold";
-pub(crate) const COLUMN: &str = "column";
+pub(crate) const EDGES: &str = "edges";
+pub(crate) const EDGE_STARTS: &str = "edge_starts";
+pub(crate) const SPLIT: &str = "split";
 pub(crate) const RIGHT_CHILD: &str = "right_child";
 pub(crate) const COVER: &str = "cover";
 pub(crate) const LEAF: &str = "leaf";
@@ -19,8 +20,20 @@ pub(crate) const IMPORTANCE: &str = "importance";
 pub(crate) const OUT_OF_BAG: &str = "out_of_bag";
 pub(crate) const BASE: &str = "base";
 /// In the order in which they are hashed.
-pub(crate) const NAMES: [&str; 11] =
-    [FORMAT, SHA256, TREE_STARTS, THRESHOLD, COLUMN, RIGHT_CHILD, COVER, LEAF, IMPORTANCE, OUT_OF_BAG, BASE];
+pub(crate) const NAMES: [&str; 12] = [
+    FORMAT,
+    SHA256,
+    TREE_STARTS,
+    EDGES,
+    EDGE_STARTS,
+    SPLIT,
+    RIGHT_CHILD,
+    COVER,
+    LEAF,
+    IMPORTANCE,
+    OUT_OF_BAG,
+    BASE,
+];
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

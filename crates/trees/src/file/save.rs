@@ -4,13 +4,12 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::{
-    BASE, COLUMN, COVER, FORMAT, IMPORTANCE, Kind, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256, THRESHOLD,
-    TREE_STARTS, VERSION, hash,
+    BASE, COVER, EDGE_STARTS, EDGES, FORMAT, IMPORTANCE, Kind, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256,
+    SPLIT, TREE_STARTS, VERSION, hash,
 };
 use crate::boosting::GradientBoosting;
 use crate::ensemble::Ensemble;
 use crate::forest::RandomForest;
-use crate::node::Node;
 
 /// A tensor on its way into a file.
 struct Tensor {
@@ -61,13 +60,13 @@ impl GradientBoosting {
 }
 
 fn ensemble(ensemble: &Ensemble, kind: Kind, n_classes: usize, importance: &[f64]) -> Vec<Tensor> {
-    let splits = |(own, node): (usize, &Node)| if node.is_leaf(own) { 0.0 } else { node.threshold };
     let (nodes, width) = (&ensemble.nodes, ensemble.width);
     vec![
         Tensor::u32(FORMAT, [VERSION, kind as u32, n_classes as u32].into_iter()),
         Tensor::u32(TREE_STARTS, ensemble.tree_starts.iter().copied()),
-        Tensor::f64(THRESHOLD, nodes.iter().enumerate().map(splits)),
-        Tensor::u32(COLUMN, nodes.iter().map(|node| node.column)),
+        Tensor::f64(EDGES, ensemble.edges.values.iter().copied()),
+        Tensor::u32(EDGE_STARTS, ensemble.edges.starts.iter().copied()),
+        Tensor::u32(SPLIT, nodes.iter().map(|node| node.split)),
         Tensor::u32(RIGHT_CHILD, nodes.iter().map(|node| node.right)),
         Tensor::f32(COVER, &ensemble.covers, vec![nodes.len()]),
         Tensor::f32(LEAF, &ensemble.leaves, vec![ensemble.leaves.len() / width, width]),

@@ -1,9 +1,10 @@
 //! Trees that another library grew, taken over.
 
+use crate::edges::Edges;
 use crate::ensemble::{Ensemble, GrownTree};
 use crate::error::GivenError;
 use crate::forest::RandomForest;
-use crate::node::Node;
+use crate::node::{LAST_BIN, MOST_COLUMNS, Node};
 
 /// A node of a tree that is taken over.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,12 +49,13 @@ impl RandomForest {
         n_classes: usize,
         trees: &[Vec<GivenNode>],
     ) -> Result<Self, GivenError> {
-        if trees.is_empty() || n_columns == 0 || n_columns >= 1 << 31 || !(1..=256).contains(&n_classes) {
+        if trees.is_empty() || !(1..=MOST_COLUMNS).contains(&n_columns) || !(1..=256).contains(&n_classes) {
             return Err(GivenError::Shape);
         }
-        let mut ensemble = Ensemble::new(n_columns, n_classes, n_classes);
+        let edges = edges(n_columns, trees)?;
+        let mut ensemble = Ensemble::new(edges, n_classes, n_classes);
         for (number, nodes) in trees.iter().enumerate() {
-            let tree = depth_first(nodes, n_columns, n_classes)
+            let tree = depth_first(nodes, &ensemble.edges, n_classes)
                 .map_err(|(node, problem)| GivenError::Node { tree: number, node, problem })?;
             if !ensemble.push(&tree) {
                 return Err(GivenError::Shape);
@@ -63,10 +65,36 @@ impl RandomForest {
     }
 }
 
+/// All thresholds of each column: between them lie the bins.
+fn edges(n_columns: usize, trees: &[Vec<GivenNode>]) -> Result<Edges, GivenError> {
+    let mut columns = vec![Vec::new(); n_columns];
+    for (tree, nodes) in trees.iter().enumerate() {
+        for (node, given) in nodes.iter().enumerate() {
+            let GivenKind::Split { column, threshold, .. } = given.kind else { continue };
+            let refused = |problem| GivenError::Node { tree, node, problem };
+            let edges = columns.get_mut(column as usize);
+            let edges = edges.ok_or(refused("compares a column that does not exist"))?;
+            if !threshold.is_finite() {
+                return Err(refused("has a threshold that is not finite"));
+            }
+            // Zero, whatever its sign.
+            edges.push(threshold + 0.0);
+        }
+    }
+    for (column, edges) in columns.iter_mut().enumerate() {
+        edges.sort_unstable_by(f64::total_cmp);
+        edges.dedup_by(|a, b| *a <= *b);
+        if edges.len() > LAST_BIN {
+            return Err(GivenError::Thresholds { column, limit: LAST_BIN });
+        }
+    }
+    Ok(Edges::new(columns.iter().map(Vec::as_slice)))
+}
+
 /// The tree in our order, or the node at fault.
 fn depth_first(
     nodes: &[GivenNode],
-    n_columns: usize,
+    edges: &Edges,
     n_classes: usize,
 ) -> Result<GrownTree, (usize, &'static str)> {
     let mut tree = GrownTree::default();
@@ -84,17 +112,13 @@ fn depth_first(
         tree.covers.push(node.cover as f32);
         match &node.kind {
             GivenKind::Split { column, threshold, missing_left, left, right } => {
-                if *column as usize >= n_columns {
-                    return Err((place, "compares a column that does not exist"));
-                }
-                if !threshold.is_finite() {
-                    return Err((place, "has a threshold that is not finite"));
-                }
                 let (left, right) = (*left as usize, *right as usize);
                 if left <= place || right <= place || left == right {
                     return Err((place, "has children that do not lie behind it"));
                 }
-                tree.nodes.push(Node::split(*column as usize, *threshold, *missing_left));
+                let column = *column as usize;
+                let bin = edges.of(column).partition_point(|edge| edge < threshold);
+                tree.nodes.push(Node::split(column, bin, *missing_left));
                 pending.push((right, Some(own)));
                 pending.push((left, None));
             }
@@ -104,7 +128,7 @@ fn depth_first(
                 if !valid || (sum - 1.0).abs() > 5e-7 {
                     return Err((place, "does not hold a share from 0 to 1 of each class, summing to 1"));
                 }
-                tree.nodes.push(Node::leaf(own as u32, (tree.leaves.len() / n_classes) as u32));
+                tree.nodes.push(Node::leaf(own));
                 tree.leaves.extend_from_slice(shares);
             }
         }

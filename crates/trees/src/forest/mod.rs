@@ -83,7 +83,7 @@ impl RandomForest {
             seed,
         };
         let mut forest = Self {
-            ensemble: Ensemble::new(n_columns, data.n_classes, data.n_classes),
+            ensemble: Ensemble::new(bins.edges(), data.n_classes, data.n_classes),
             importance: vec![0.0; n_columns],
             out_of_bag: None,
         };
@@ -108,6 +108,7 @@ impl RandomForest {
                 forest.importance.iter_mut().zip(&tree.importance).for_each(|(sum, x)| *sum += x);
             }
         }
+        forest.ensemble.drop_unused_edges();
         let sum: f64 = forest.importance.iter().sum();
         if sum > 0.0 {
             forest.importance.iter_mut().for_each(|x| *x /= sum);
@@ -117,8 +118,8 @@ impl RandomForest {
         Ok((forest, answers))
     }
 
-    /// Writes the class probabilities of one row `[n_columns]` to `probabilities` `[n_classes]`. Allocates
-    /// nothing.
+    /// Writes the class probabilities of one row `[n_columns]` to `probabilities` `[n_classes]`. Allocates nothing
+    /// after a thread's first call.
     ///
     /// # Panics
     /// When `row` or `probabilities` has another length.
@@ -138,7 +139,7 @@ impl RandomForest {
     pub fn predict(&self, table: &Table<'_>, rows: &[usize]) -> Vec<f64> {
         assert_eq!(table.n_columns(), self.n_columns(), "the table has the columns the forest was fitted on");
         let mut probabilities = vec![0.0; rows.len() * self.n_classes()];
-        self.ensemble.add_rows(0, table, rows, &mut probabilities);
+        self.ensemble.add_rows(table, rows, &mut probabilities);
         self.divide_by_trees(&mut probabilities);
         probabilities
     }
@@ -168,7 +169,7 @@ impl RandomForest {
 
     /// Number of columns of a row.
     pub fn n_columns(&self) -> usize {
-        self.ensemble.n_columns
+        self.ensemble.n_columns()
     }
 
     /// Number of trees.

@@ -12,7 +12,7 @@ use crate::forest::class_counts::{ClassCounts, Item, PackedCounts};
 use crate::forest::config::ForestConfig;
 use crate::forest::out_of_bag::UnseenRows;
 use crate::forest::split::{Rules, Search, Split};
-use crate::node::{MISSING_LEFT, Node};
+use crate::node::Node;
 use crate::parting::part;
 use crate::table::TrainingRows;
 
@@ -129,8 +129,8 @@ impl<'a, C: ClassCounts, R: Rng> Grower<'a, C, R> {
             let middle = self.part_items(&node, split);
             // Where nothing is missing in the node, missing values follow the larger side.
             if !split.any_missing && middle - node.items.start > node.items.end - middle {
-                self.tree.grown.nodes[own].column |= MISSING_LEFT;
                 split.missing_left = true;
+                self.tree.grown.nodes[own] = Node::split(split.column, usize::from(split.bin), true);
             }
             let (unseen, depth) = (self.part_unseen(&node, split), node.depth + 1);
             pending.push(Pending {
@@ -208,10 +208,9 @@ fn add_node<C: ClassCounts>(
     grown.covers.push(cover as f32);
     if let Some(split) = split {
         tree.importance[split.column] += (split.score - total.squares() / weight).max(0.0);
-        let threshold = plan.bins.column(split.column).threshold(split.bin);
-        grown.nodes.push(Node::split(split.column, threshold, split.missing_left));
+        grown.nodes.push(Node::split(split.column, usize::from(split.bin), split.missing_left));
     } else {
-        grown.nodes.push(Node::leaf(grown.nodes.len() as u32, tree.unseen.ends.len() as u32));
+        grown.nodes.push(Node::leaf(grown.nodes.len()));
         tree.unseen.ends.push(node.unseen.end as u32);
         grown.leaves.extend((0..plan.data.n_classes).map(|class| (of_class(class) / cover) as f32));
     }

@@ -109,16 +109,19 @@ impl<'a> TreeShap<'a> {
     /// # Panics
     /// When the table has other columns than the model was fitted on, or lacks one of the rows.
     pub fn explain(&self, table: &Table<'_>, rows: &[usize]) -> Result<ShapValues, AdditivityError> {
-        let (n_columns, n_outputs) = (self.ensemble.n_columns, self.ensemble.n_outputs);
+        let (n_columns, n_outputs) = (self.ensemble.n_columns(), self.ensemble.n_outputs);
         assert_eq!(table.n_columns(), n_columns, "the table has the columns the model was fitted on");
         let mut values = vec![0.0; rows.len() * n_columns * n_outputs];
         let mut outputs = vec![0.0; rows.len() * n_outputs];
         let work =
             values.par_chunks_exact_mut(n_columns * n_outputs).zip(outputs.par_chunks_exact_mut(n_outputs));
         let errors = work.zip(rows).map_init(Scratch::default, |scratch, ((values, outputs), &row)| {
-            let features = table.row(row);
-            self.explain_row(features, values, scratch);
-            self.ensemble.add_row(features, outputs);
+            let mut bins = std::mem::take(&mut scratch.bins);
+            bins.clear();
+            bins.extend(self.ensemble.edges.bins_of::<u16>(table.row(row)));
+            self.explain_row(&bins, values, scratch);
+            self.ensemble.add_binned_row(&bins, outputs);
+            scratch.bins = bins;
             for (output, offset) in outputs.iter_mut().zip(&self.offset) {
                 *output = *output * self.scale + offset;
             }
@@ -150,8 +153,9 @@ impl<'a> TreeShap<'a> {
             .fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a })
     }
 
-    /// Adds the contributions to one row's answer to `values` `[n_columns, n_outputs]`.
-    fn explain_row(&self, row: &[f64], values: &mut [f64], scratch: &mut Scratch) {
+    /// Adds the contributions to one row's answer, of whose bins `row` consists, to `values`
+    /// `[n_columns, n_outputs]`.
+    fn explain_row(&self, row: &[u16], values: &mut [f64], scratch: &mut Scratch) {
         let arch = Arch::new();
         for (tree, paths) in self.trees.iter().enumerate() {
             scratch.fit(paths, self.ensemble.width);
@@ -173,6 +177,8 @@ type Lanes = [f64; LANES];
 /// Memory of one walk over a tree. Places count by depth.
 #[derive(Debug, Default)]
 struct Scratch {
+    /// The row's bins.
+    bins: Vec<u16>,
     /// The node at each depth of the path.
     path: Vec<usize>,
     /// Whether the row passes all edges down to this depth that ask about its column.
@@ -201,7 +207,7 @@ struct ExplainTree<'a> {
     shap: &'a TreeShap<'a>,
     tree: usize,
     paths: &'a TreePaths,
-    row: &'a [f64],
+    row: &'a [u16],
     values: &'a mut [f64],
     scratch: &'a mut Scratch,
 }
@@ -230,7 +236,7 @@ impl NullaryFnOnce for ExplainTree<'_> {
                 self.enter(own, depth, nodes.start);
             }
             let sums = &mut self.scratch.sums[depth * blocks * width..][..blocks * width];
-            if ensemble.nodes[own].is_leaf(own) {
+            if ensemble.nodes[own].is_leaf() {
                 let products = &self.scratch.products[depth * blocks..][..blocks];
                 for (sums, &value) in sums.chunks_exact_mut(blocks).zip(ensemble.leaf(own)) {
                     for (sums, products) in sums.iter_mut().zip(products) {

@@ -51,7 +51,7 @@ impl TreePaths {
                 reach[at] = reach[at - 1] * ratio;
             }
             let node = ensemble.nodes[own];
-            if node.is_leaf(own) {
+            if node.is_leaf() {
                 depth = depth.max(at);
                 most = most.max(distinct[at]);
                 for (base, &value) in base.iter_mut().zip(ensemble.leaf(own)) {
@@ -61,7 +61,7 @@ impl TreePaths {
             }
             for child in [own + 1, node.right as usize] {
                 edges[child - first] =
-                    Edge { depth: at as u32 + 1, column: node.place() as u32, ..Edge::default() };
+                    Edge { depth: at as u32 + 1, column: node.column() as u32, ..Edge::default() };
             }
             distinct.push(0);
             reach.push(0.0);

@@ -26,7 +26,12 @@ fn fit(
 ) -> Result<RandomForest, FitError> {
     let rows: Vec<usize> = (0..classes.len()).collect();
     let table = Table::new(values, n_columns).unwrap();
-    RandomForest::fit(config, &TrainingRows { table, rows: &rows, classes, n_classes, weights: None }, Seed(1), &|_| ())
+    RandomForest::fit(
+        config,
+        &TrainingRows { table, rows: &rows, classes, n_classes, weights: None },
+        Seed(1),
+        &|_| (),
+    )
 }
 
 fn predict(forest: &RandomForest, row: &[f64]) -> Vec<f64> {
@@ -140,7 +145,13 @@ fn shuffled_classes_cannot_be_learnt() {
 fn progress_counts_every_tree() {
     let (data, seen) = (Synthetic::new(100, 3, 7), Mutex::new(Vec::new()));
     let rows: Vec<usize> = (0..100).collect();
-    let training = TrainingRows { table: data.table(), rows: &rows, classes: &data.classes, n_classes: 3, weights: None };
+    let training = TrainingRows {
+        table: data.table(),
+        rows: &rows,
+        classes: &data.classes,
+        n_classes: 3,
+        weights: None,
+    };
     let config = ForestConfig { trees: 37, ..ForestConfig::default() };
     RandomForest::fit(&config, &training, Seed(1), &|done| seen.lock().unwrap().push(done)).unwrap();
     let mut seen = seen.into_inner().unwrap();

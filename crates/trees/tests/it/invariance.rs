@@ -62,7 +62,8 @@ fn the_rows_may_come_from_anywhere_in_the_table() {
     shifted.extend_from_slice(&data.values);
     let rows: Vec<usize> = (20..520).collect();
     let table = Table::new(&shifted, 3).unwrap();
-    let training = trees::TrainingRows { table, rows: &rows, classes: &data.classes, n_classes: 3, weights: None };
+    let training =
+        trees::TrainingRows { table, rows: &rows, classes: &data.classes, n_classes: 3, weights: None };
     let forest = trees::RandomForest::fit(&small(), &training, market::Seed(1), &|_| ()).unwrap();
     assert!(forest.to_safetensors() == data.fit(&small(), 500, 1).to_safetensors());
 }

@@ -101,9 +101,16 @@ fn errors_name_the_tensor_at_fault() {
             other => panic!("{other}"),
         }
     };
-    set("threshold", 0, &f64::NAN.to_le_bytes());
-    set("column", 0, &3_u32.to_le_bytes());
-    set("right_child", 2, &1_u32.to_le_bytes());
+    set("edges", 0, &f64::NAN.to_le_bytes());
+    set("edges", 1, &f64::MIN.to_le_bytes());
+    set("edge_starts", 0, &1_u32.to_le_bytes());
+    set("edge_starts", 1, &u32::MAX.to_le_bytes());
+    // Column 3 of 3, no bin, a bin behind the last one.
+    set("split", 0, &(3_u32 << 17 | 1).to_le_bytes());
+    set("split", 0, &(1_u32 << 17).to_le_bytes());
+    set("split", 0, &0xffff_u32.to_le_bytes());
+    set("cover", 0, &0.0_f32.to_le_bytes());
+    set("right_child", 0, &1_u32.to_le_bytes());
     set("right_child", 0, &u32::MAX.to_le_bytes());
     set("tree_starts", 1, &0_u32.to_le_bytes());
     set("leaf", 0, &1.5_f32.to_le_bytes());
@@ -113,8 +120,8 @@ fn errors_name_the_tensor_at_fault() {
 
     let shape = with("importance", |_, shape| shape.push(1));
     assert!(matches!(shape, LoadError::Shape { tensor: "importance", .. }), "{shape}");
-    let missing = with("column", |data, _| data.clear());
-    assert!(matches!(missing, LoadError::Missing { tensor: "column" }), "{missing}");
+    let missing = with("split", |data, _| data.clear());
+    assert!(matches!(missing, LoadError::Missing { tensor: "split" }), "{missing}");
     let long = RandomForest::from_safetensors(&u64::MAX.to_le_bytes()).unwrap_err();
     assert!(matches!(long, LoadError::Header(u64::MAX)), "{long}");
 }
