@@ -8,6 +8,7 @@ mod fold_stretches;
 mod folds;
 mod importance;
 mod interval_plot;
+mod measures;
 mod months;
 mod palette;
 mod pen;
@@ -32,7 +33,8 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
             let matrix = confusion::Confusion { model: name, classes, counts: &model.confusion_matrix };
             charts.push(Chart::render(file_name("confusion_matrix", name), &matrix)?);
         }
-        let importance = importance::Importance::new(name, &report.feature_importance);
+        let unit = report.explanation_of(name).map(|explanation| explanation.unit.as_str());
+        let importance = importance::Importance::new(name, unit, &report.feature_importance);
         if !importance.is_empty() {
             charts.push(Chart::render(file_name("feature_importance", name), &importance)?);
         }
