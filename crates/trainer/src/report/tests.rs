@@ -44,6 +44,7 @@ fn every_chart_comes_as_svg_and_png() {
     let stems = [
         "confusion_matrix_random_forest",
         "feature_importance_random_forest",
+        "explanation_random_forest",
         "reliability_random_forest",
         "log_loss_by_month_random_forest",
         "confusion_matrix_lstm",
@@ -182,7 +183,9 @@ fn names_from_users_are_text_and_never_markup() {
     report.label.classes = Classes::new(Taxonomy::Provided, vec![evil.to_owned(), "b".to_owned()]).unwrap();
     let rendered = render(&report).unwrap();
     assert!(!rendered.html.contains("<script") && rendered.html.contains("&lt;script&gt;"));
-    assert!(rendered.html.contains("Shuffled together"));
+    assert!(
+        rendered.html.contains("One prediction, taken apart") && rendered.html.contains("Shuffled together")
+    );
     assert_balanced(&rendered.html.replace("<!doctype html>", ""));
     for (name, _) in &rendered.images {
         assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)), "{name}");
@@ -278,6 +281,9 @@ fn every_part_of_the_document_is_on_the_page() {
         "Sealed period: random_forest beats every baseline",
         "0.02890 <span class=\"range\">[0.02433, 0.03347]",
         "All 5 clusters of features that move together",
+        "One prediction, taken apart",
+        "random_forest calls high mostly because",
+        "the largest difference is 4.4e−16",
     ] {
         assert!(html.contains(text), "{text}");
     }

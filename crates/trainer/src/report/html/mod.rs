@@ -7,6 +7,7 @@ mod comparison;
 mod confidence;
 mod data;
 mod economics;
+mod explanation;
 mod folds;
 mod groups;
 mod importance;
