@@ -36,8 +36,8 @@ pub(super) fn render(report: &Report, model: &ModelReport) -> String {
     columns.extend_from_slice(&heads(&numbers[..if shap { 4 } else { 3 }])[1..]);
     let caption = "Increase of out-of-sample log-loss (nats), cluster by cluster";
     let why = "A feature with a twin looks unimportant alone: while one is shuffled, the model reads the other. Shuffled \
-               together, a cluster can lose more than its features do one by one. Features are in one cluster when \
-               their rank correlation is 0.8 or more, to either side.";
+               together, a cluster can lose more than its features do one by one. Features share a cluster \
+               when their |rank correlation| is at least 0.8 on average.";
     let html = [note(why), table(caption, &columns, &rows)];
     let summary = if of > SHOWN {
         format!("The {SHOWN} most important of {of} clusters of features that move together")
