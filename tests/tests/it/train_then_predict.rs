@@ -45,7 +45,7 @@ fn the_report_has_every_promised_field() {
     let number = |value: &Value| value.as_f64().expect("a number");
     let total: f64 = importance.iter().map(|row| number(&row["impurity"])).sum();
     assert!((total - 1.0).abs() < 1e-9, "{total}");
-    let permutation: Vec<f64> = importance.iter().map(|row| number(&row["permutation"])).collect();
+    let permutation: Vec<f64> = importance.iter().map(|row| number(&row["permutation"]["value"])).collect();
     assert!(permutation.is_sorted_by(|a, b| a >= b), "most important first");
     assert!(importance.iter().all(|row| row["feature"].is_string()));
 }

@@ -181,10 +181,12 @@ fn importance_table(
                 model: kind.name().to_owned(),
                 feature: feature.to_owned(),
                 impurity: impurity.map(|values| values[index]),
-                permutation,
+                permutation: Estimate { value: permutation, low: None, high: None },
+                mean_abs_shap: None,
+                cluster: 0,
             })
             .collect();
-        rows.sort_by(|a, b| b.permutation.total_cmp(&a.permutation));
+        rows.sort_by(|a, b| b.permutation.value.total_cmp(&a.permutation.value));
         table.extend(rows);
     }
     table

@@ -15,6 +15,9 @@ use pipeline::GitState;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use super::explanation::{Contribution, Explanation};
+pub use super::importance::{ClusterImportance, FeatureCluster, FeatureImportance};
+
 /// Whether a fit succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,19 +116,6 @@ pub struct GroupReport {
     pub by: String,
     /// Groups that have rows.
     pub groups: Vec<GroupScores>,
-}
-
-/// How much one model leans on one feature.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FeatureImportance {
-    /// Model.
-    pub model: String,
-    /// Feature.
-    pub feature: String,
-    /// Mean decrease of impurity, summing to one over the features; none for networks.
-    pub impurity: Option<f64>,
-    /// Increase of out-of-sample log-loss when the feature is shuffled, in nats.
-    pub permutation: f64,
 }
 
 /// A stretch of bars.
@@ -404,6 +394,12 @@ pub struct Report {
     pub sealed: Option<SealedReport>,
     /// Features by model, most important first.
     pub feature_importance: Vec<FeatureImportance>,
+    /// Features that move together; every feature is in one cluster. Empty where it was not measured.
+    pub feature_clusters: Vec<FeatureCluster>,
+    /// Clusters by model, most important first.
+    pub cluster_importance: Vec<ClusterImportance>,
+    /// One prediction of each model with trees, taken apart.
+    pub explanations: Vec<Explanation>,
     /// Tries on these bars.
     pub trials: Trials,
     /// The effective configuration.
@@ -411,4 +407,11 @@ pub struct Report {
     /// Price and first model's predictions, thinned, for the timeline.
     #[serde(skip)]
     pub timeline: Vec<TimelinePoint>,
+}
+
+impl Report {
+    /// The prediction of a model that is taken apart.
+    pub(super) fn explanation_of(&self, model: &str) -> Option<&Explanation> {
+        self.explanations.iter().find(|explanation| explanation.model == model)
+    }
 }

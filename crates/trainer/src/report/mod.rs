@@ -5,7 +5,9 @@
 mod charts;
 mod comparison;
 mod document;
+mod explanation;
 mod html;
+mod importance;
 mod numbers;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -13,9 +15,10 @@ pub(crate) mod sample;
 pub(crate) mod tests;
 
 pub use document::{
-    BestFeature, DataReport, EconomicGroups, EconomicsReport, EquityPoint, FeatureImportance, FoldScores,
-    FoldSpans, FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, Report, SealedReport,
-    SealedScores, Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport,
+    BestFeature, ClusterImportance, Contribution, DataReport, EconomicGroups, EconomicsReport, EquityPoint,
+    Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans, FoldStatus, GroupReport,
+    LabelReport, ModelEconomics, ModelReport, Report, SealedReport, SealedScores, Span, Status,
+    SymbolBalance, TimelinePoint, Trials, ValidationReport,
 };
 
 pub(crate) use comparison::{

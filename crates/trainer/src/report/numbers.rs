@@ -33,6 +33,27 @@ pub(super) fn grouped(value: f64, places: usize) -> String {
     }
 }
 
+/// Of any size, with about `digits` digits that say something: `1,234`, `0.0123`, `1.2e−16`.
+pub(super) fn significant(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return DASH.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let exponent = value.abs().log10().floor();
+    if !(-5.0..9.0).contains(&exponent) {
+        return format!("{value:.0$e}", digits.saturating_sub(2)).replacen(
+            '-',
+            "−",
+            usize::from(value < 0.0),
+        );
+    }
+    let places = (digits as f64 - 1.0 - exponent).max(0.0) as usize;
+    let text = grouped(value, places);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A share as `12.3%`.
 pub(super) fn percent(share: f64) -> String {
     if share.is_finite() { format!("{}%", decimals(share * 100.0, 1)) } else { DASH.to_owned() }
@@ -42,6 +63,11 @@ pub(super) fn percent(share: f64) -> String {
 pub(super) fn round_percent(share: f64) -> String {
     let text = percent(share);
     text.strip_suffix(".0%").map_or(text.clone(), |whole| format!("{whole}%"))
+}
+
+/// As [`percent`], without decimals.
+pub(super) fn whole_percent(share: f64) -> String {
+    if share.is_finite() { format!("{}%", decimals(share * 100.0, 0)) } else { DASH.to_owned() }
 }
 
 #[cfg(test)]
@@ -56,13 +82,24 @@ mod tests {
         assert_eq!([grouped(12_345.678, 2), grouped(-1234.0, 0)], ["12,345.68", "−1,234"]);
         assert_eq!([percent(0.1234), percent(1.0)], ["12.3%", "100.0%"]);
         assert_eq!([round_percent(0.25), round_percent(0.125)], ["25%", "12.5%"]);
+        assert_eq!([whole_percent(0.934), whole_percent(1.0)], ["93%", "100%"]);
+    }
+
+    #[test]
+    fn numbers_of_any_size_keep_what_they_say() {
+        let shown = [0.012_345, -0.5, 14.0, 1_234_567.8, 0.0].map(|value| significant(value, 3));
+        assert_eq!(shown, ["0.0123", "−0.5", "14", "1,234,568", "0"]);
+        assert_eq!(
+            [2.22e-16, -3e-9, 6.02e23].map(|value| significant(value, 3)),
+            ["2.2e−16", "−3.0e−9", "6.0e23"]
+        );
     }
 
     #[test]
     fn what_is_not_finite_is_a_dash() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!([decimals(value, 2), signed(value, 2), grouped(value, 1), percent(value)], [DASH; 4]);
-            assert_eq!(round_percent(value), DASH);
+            assert_eq!([round_percent(value), whole_percent(value), significant(value, 3)], [DASH; 3]);
         }
     }
 }

@@ -3,9 +3,8 @@
 use market::{Classes, Taxonomy};
 use serde_json::Value;
 
-use evaluation::{Estimate, Interval};
-
-use super::document::{EconomicsReport, ModelReport, Report, Status};
+use super::document::{EconomicsReport, Report, Status};
+use super::sample::NO_ESTIMATE;
 use super::{Rendered, render, sample};
 
 fn image<'a>(rendered: &'a Rendered, name: &str) -> &'a [u8] {
@@ -38,69 +37,6 @@ pub(crate) fn assert_balanced(text: &str) {
     assert!(open.is_empty(), "left open: {open:?}");
 }
 
-const NO_ESTIMATE: Estimate =
-    Estimate { value: f64::NAN, low: Some(f64::NEG_INFINITY), high: Some(f64::INFINITY) };
-
-fn break_parts(model: &mut ModelReport) {
-    model.mcc_interval = Some(Interval { mean: f64::NAN, low: f64::NAN, high: f64::INFINITY });
-    model.ece_interval = Some(NO_ESTIMATE);
-    model.brier_parts.as_mut().unwrap().uncertainty = 0.0;
-    let selective = &mut model.selective.as_mut().unwrap().pooled[0];
-    (selective.accuracy, selective.confidence) = (f64::NAN, f64::NAN);
-    let transitions = model.transitions.as_mut().unwrap();
-    (transitions.hit_rate, transitions.median_delay) = (Some(NO_ESTIMATE), None);
-    transitions.mean_true_duration = Some(f64::NAN);
-    for group in &mut model.groups {
-        (group.groups[0].accuracy, group.groups[0].log_loss) = (NO_ESTIMATE, NO_ESTIMATE);
-        group.groups[0].effective_rows = f64::NAN;
-        group.groups[1].log_loss.high = Some(f64::INFINITY);
-    }
-}
-
-fn break_economics(report: &mut Report) {
-    let economics = &mut report.economics;
-    economics.sharpe_ratios.insert("random_forest".to_owned(), f64::NAN);
-    economics.overfitting.as_mut().unwrap().degradation = Some(f64::NAN);
-    let one = &mut economics.models[0];
-    one.result.strategy.sharpe = Some(NO_ESTIMATE);
-    one.result.strategy.net_return = f64::NAN;
-    one.result.strategy.break_even_bps = Some(f64::INFINITY);
-    one.result.sharpe_above_buy_and_hold = Some(NO_ESTIMATE);
-    one.path_sharpe_ratios = vec![Some(f64::NAN), None];
-    one.groups[0].groups[0].sharpe = Some(NO_ESTIMATE);
-    (one.sensitivity[0].sharpe, one.sensitivity[0].net_return) = (Some(f64::NAN), f64::NAN);
-    (one.equity[7].strategy, one.equity[9].held) = (f64::NAN, f64::INFINITY);
-}
-
-fn broken() -> Report {
-    let mut report = sample::report();
-    let nowhere = Interval { mean: f64::NAN, low: f64::NAN, high: f64::INFINITY };
-    let model = &mut report.models[0];
-    let metrics = model.metrics.as_mut().unwrap();
-    (metrics.roc_auc, metrics.log_loss) = (nowhere, nowhere);
-    (model.mcc, model.ece) = (Some(f64::NAN), Some(f64::NAN));
-    model.reliability[0].confidence = f64::NAN;
-    model.folds[0].log_loss = Some(f64::NAN);
-    model.versus.values_mut().for_each(|difference| difference.log_loss = nowhere);
-    report.models[1].folds[0].epochs[0].training_loss = f64::NAN;
-    report.feature_importance[0].permutation = f64::NAN;
-    report.feature_importance[1].impurity = Some(f64::NAN);
-    report.timeline[3].close = f64::NAN;
-    report.label.mean_duration_bars = f64::NAN;
-    report.label.symbols[0].balance.classes[0].mean_duration_bars = f64::NAN;
-    report.label.best_features[0].accuracy = f64::NAN;
-    break_parts(&mut report.models[0]);
-    break_economics(&mut report);
-    for score in report.changed_bars.values_mut() {
-        *score = NO_ESTIMATE;
-    }
-    let sealed = report.sealed.as_mut().unwrap().scores.as_mut().unwrap();
-    sealed.models.values_mut().for_each(|metrics| metrics.accuracy = nowhere);
-    sealed.versus.values_mut().flat_map(|against| against.values_mut()).for_each(|d| d.log_loss = nowhere);
-    report.validation.effective_rows = f64::NAN;
-    report
-}
-
 #[test]
 fn every_chart_comes_as_svg_and_png() {
     let rendered = render(&sample::report()).unwrap();
@@ -108,6 +44,7 @@ fn every_chart_comes_as_svg_and_png() {
     let stems = [
         "confusion_matrix_random_forest",
         "feature_importance_random_forest",
+        "explanation_random_forest",
         "reliability_random_forest",
         "log_loss_by_month_random_forest",
         "confusion_matrix_lstm",
@@ -180,6 +117,29 @@ fn the_verdict_comes_before_the_scores() {
     assert!(html.contains("1,234 model × configuration pairs have been scored"));
 }
 
+/// Of the first model, which has the same name.
+fn evil_importance(report: &mut Report, evil: &str) {
+    let theirs = report.feature_importance.iter_mut().filter(|row| row.model == "random_forest");
+    theirs.for_each(|row| evil.clone_into(&mut row.model));
+    let theirs = report.cluster_importance.iter_mut().filter(|row| row.model == "random_forest");
+    theirs.for_each(|row| evil.clone_into(&mut row.model));
+    evil.clone_into(&mut report.feature_importance[0].feature);
+    evil.clone_into(&mut report.feature_clusters[0].features[0]);
+    let explained = &mut report.explanations[0];
+    let texts = [
+        &mut explained.model,
+        &mut explained.unit,
+        &mut explained.symbol,
+        &mut explained.class,
+        &mut explained.actual,
+        &mut explained.sentence,
+        &mut explained.contributions[0].feature,
+    ];
+    for text in texts {
+        evil.clone_into(text);
+    }
+}
+
 #[test]
 fn names_from_users_are_text_and_never_markup() {
     let evil = "<script>alert(1)</script>\"'&";
@@ -188,7 +148,7 @@ fn names_from_users_are_text_and_never_markup() {
     evil.clone_into(&mut report.data.path);
     evil.clone_into(&mut report.run);
     evil.clone_into(&mut report.models[0].name);
-    evil.clone_into(&mut report.feature_importance[0].feature);
+    evil_importance(&mut report, evil);
     report.models[2].folds[2].failure = Some(evil.to_owned());
     report.pool = vec![report.data.clone(), report.data.clone()];
     for best in &mut report.label.best_features {
@@ -223,6 +183,9 @@ fn names_from_users_are_text_and_never_markup() {
     report.label.classes = Classes::new(Taxonomy::Provided, vec![evil.to_owned(), "b".to_owned()]).unwrap();
     let rendered = render(&report).unwrap();
     assert!(!rendered.html.contains("<script") && rendered.html.contains("&lt;script&gt;"));
+    assert!(
+        rendered.html.contains("One prediction, taken apart") && rendered.html.contains("Shuffled together")
+    );
     assert_balanced(&rendered.html.replace("<!doctype html>", ""));
     for (name, _) in &rendered.images {
         assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)), "{name}");
@@ -238,6 +201,9 @@ fn a_run_without_any_fitted_model_is_reported() {
     report.models.retain(|model| model.status == Status::Failed);
     report.timeline.clear();
     report.feature_importance.clear();
+    report.feature_clusters.clear();
+    report.cluster_importance.clear();
+    report.explanations.clear();
     report.economics = EconomicsReport {
         not_applicable: Some("none of the classes <up> says which way the price goes".to_owned()),
         ..EconomicsReport::default()
@@ -313,6 +279,11 @@ fn every_part_of_the_document_is_on_the_page() {
         "<td>+0.05 <span class=\"range\">[−0.35, +0.45]",
         "Sharpe ratio, 1 bar later",
         "Sealed period: random_forest beats every baseline",
+        "0.02890 <span class=\"range\">[0.02433, 0.03347]",
+        "All 5 clusters of features that move together",
+        "One prediction, taken apart",
+        "random_forest calls high mostly because",
+        "the largest difference is 4.4e−16",
     ] {
         assert!(html.contains(text), "{text}");
     }
@@ -320,7 +291,7 @@ fn every_part_of_the_document_is_on_the_page() {
 
 #[test]
 fn not_a_number_is_never_shown() {
-    let rendered = render(&broken()).unwrap();
+    let rendered = render(&sample::broken()).unwrap();
     let svgs = of_kind(&rendered, ".svg").map(|(_, bytes)| std::str::from_utf8(bytes).unwrap());
     for text in svgs.chain([rendered.html.as_str(), rendered.json.as_str()]) {
         for bad in ["NaN", ">inf", " inf", "-inf", "−inf"] {
@@ -352,12 +323,16 @@ fn report_json_follows_its_schema() {
 fn the_schema_refuses_what_the_document_never_holds() {
     let validator = validator();
     let document: Value = serde_json::from_str(&render(&sample::report()).unwrap().json).unwrap();
-    let changes: [fn(&mut Value); 5] = [
+    let changes: [fn(&mut Value); 9] = [
         |document| document["surprise"] = Value::from(1),
         |document| document["models"][0]["surprise"] = Value::from(1),
         |document| document["models"][0]["status"] = Value::from("maybe"),
         |document| document["models"][0]["metrics"]["log_loss"]["low"] = Value::Null,
         |document| document["seed"] = Value::from("42"),
+        |document| document["feature_importance"][0]["permutation"] = Value::from(0.1),
+        |document| document["feature_clusters"][0]["features"] = Value::from(Vec::<String>::new()),
+        |document| document["cluster_importance"][0]["cluster"] = Value::from(-1),
+        |document| document["explanations"][0]["contributions"][0]["surprise"] = Value::from(1),
     ];
     for change in changes {
         let mut changed = document.clone();

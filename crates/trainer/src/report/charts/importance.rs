@@ -1,102 +1,179 @@
-//! Feature importance: horizontal bars by permutation, and by impurity where a model has it.
+//! Feature importance: the measures of the most important features side by side, as horizontal bars.
 
 use plotters::prelude::{DrawResult, DrawingBackend};
 
 use super::canvas::Drawing;
-use super::palette::{ACCENT, GRID, INK, MUTED, NEUTRAL};
-use super::pen::{BODY, Pen, TITLE, fitted, left, right, text_width};
+use super::measures::{Measure, Range};
+use super::palette::{GRID, INK, MUTED};
+use super::pen::{BODY, Pen, TITLE, fitted, left, right, shortened, text_width};
 use crate::report::document::FeatureImportance;
-use crate::report::numbers::{decimals, percent};
+use crate::report::importance::largest_first;
 
 /// Features that fit on the chart.
 const SHOWN: usize = 20;
 const ROW: i32 = 22;
+const BAR: i32 = 12;
 const TOP: i32 = 88;
 const MARGIN: i32 = 16;
-const VALUE: i32 = 62;
-const PERMUTATION: i32 = 300;
-const IMPURITY: i32 = 140;
-const BETWEEN: i32 = 24;
+const BETWEEN: i32 = 26;
+const SMALL: i32 = 11;
 
 /// The most important features of one model.
 pub(super) struct Importance<'a> {
     model: &'a str,
+    /// Of the model's SHAP values.
+    unit: Option<&'a str>,
     rows: Vec<&'a FeatureImportance>,
+    measures: Vec<Measure>,
 }
 
 impl<'a> Importance<'a> {
-    pub(super) fn new(model: &'a str, all: &'a [FeatureImportance]) -> Self {
+    /// `unit` is that of the model's SHAP values, where it is known.
+    pub(super) fn new(model: &'a str, unit: Option<&'a str>, all: &'a [FeatureImportance]) -> Self {
         let mut rows: Vec<&FeatureImportance> = all.iter().filter(|row| row.model == model).collect();
-        rows.sort_by(|left, right| right.permutation.total_cmp(&left.permutation));
+        rows.sort_by(|one, other| largest_first(one.permutation.value, other.permutation.value));
         rows.truncate(SHOWN);
-        Self { model, rows }
+        let present = |measure: &Measure| rows.iter().any(|row| measure.of(row).is_some());
+        let measures = Measure::ALL.into_iter().filter(present).collect();
+        Self { model, unit, rows, measures }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    fn has_impurity(&self) -> bool {
-        self.rows.iter().any(|row| row.impurity.is_some())
-    }
-
+    /// Pixels for the names.
     fn gutter(&self) -> i32 {
         let longest = self.rows.iter().map(|row| text_width(&row.feature, BODY)).max().unwrap_or(0);
-        longest.clamp(60, 220) + MARGIN + 10
+        longest.clamp(60, 190) + MARGIN + 10
     }
+
+    fn bottom(&self) -> i32 {
+        TOP + self.rows.len() as i32 * ROW
+    }
+
+    fn right_end(&self) -> i32 {
+        let columns: i32 = self.measures.iter().map(|measure| measure.width()).sum();
+        self.gutter() + columns + BETWEEN * (self.measures.len() as i32 - 1).max(0)
+    }
+
+    fn names<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>) -> DrawResult<(), DB> {
+        let gutter = self.gutter();
+        for (index, row) in self.rows.iter().enumerate() {
+            let middle = middle(index);
+            let name = shortened(&row.feature, BODY, gutter - MARGIN - 10);
+            pen.text(&name, (gutter - 10, middle), right(BODY, INK))?;
+            // Every fifth line is ruled, so that the eye finds the same feature in each column.
+            if index % 5 == 4 && index + 1 < self.rows.len() {
+                let y = middle + ROW / 2;
+                pen.line(&[(MARGIN, y), (self.right_end(), y)], GRID)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One measure of every row, its bars beginning at `start`.
+    fn column<DB: DrawingBackend>(
+        &self,
+        pen: &Pen<'_, DB>,
+        measure: Measure,
+        start: i32,
+    ) -> DrawResult<(), DB> {
+        let range = Range::of(measure, &self.rows);
+        let at = |value: f64| start + (range.share(value) * f64::from(measure.bars())).round() as i32;
+        pen.text(&measure.heading(self.unit), (start, TOP - 15), left(SMALL, MUTED))?;
+        for (index, row) in self.rows.iter().enumerate() {
+            let Some(value) = measure.of(row) else { continue };
+            let middle = middle(index);
+            pen.text(&measure.shown(value), (start + measure.width(), middle), right(SMALL, MUTED))?;
+            if !value.is_finite() {
+                continue;
+            }
+            let (from, until) = (at(value.min(0.0)), at(value.max(0.0)));
+            pen.block((from, middle - BAR / 2), ((until - from).max(1), BAR), measure.color())?;
+            if let Some((low, high)) = measure.interval(row) {
+                let (from, until) = (at(low), at(high));
+                pen.block((from, middle - 1), ((until - from).max(1), 2), INK)?;
+                for (end, x) in [(low, from), (high, until)] {
+                    // An interval that leaves the chart has no end on it.
+                    if range.contains(end) {
+                        pen.block((x - 1, middle - 4), (2, 8), INK)?;
+                    }
+                }
+            }
+        }
+        pen.line(&[(at(0.0), TOP), (at(0.0), self.bottom())], MUTED)
+    }
+}
+
+/// Where the middle of a row is.
+fn middle(index: usize) -> i32 {
+    TOP + index as i32 * ROW + ROW / 2
 }
 
 impl Drawing for Importance<'_> {
     fn size(&self) -> (u32, u32) {
-        let second = if self.has_impurity() { BETWEEN + IMPURITY + VALUE } else { 0 };
-        let width = (self.gutter() + PERMUTATION + VALUE + second + MARGIN).max(560);
-        (width.unsigned_abs(), (TOP + self.rows.len() as i32 * ROW + MARGIN).unsigned_abs())
+        let width = (self.right_end() + MARGIN).max(560);
+        (width.unsigned_abs(), (self.bottom() + MARGIN).unsigned_abs())
     }
 
     fn title(&self) -> String {
-        format!(
-            "Feature importance of {}: permutation is the increase in out-of-sample log-loss (nats) when a feature is shuffled",
-            self.model
-        )
+        let measures: Vec<String> = self.measures.iter().map(|measure| measure.heading(self.unit)).collect();
+        format!("The {} most important features of {}: {}", self.rows.len(), self.model, measures.join("; "))
     }
 
     fn draw<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>) -> DrawResult<(), DB> {
-        pen.text(&format!("Feature importance of {}", self.model), (MARGIN, 20), left(TITLE, INK))?;
-        let subtitle = "permutation = increase in out-of-sample log-loss (nats) when a feature is shuffled";
-        pen.text(subtitle, (MARGIN, 41), left(11, MUTED))?;
-        let gutter = self.gutter();
-        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-        let low = self.rows.iter().map(|row| finite(row.permutation)).fold(0.0, f64::min);
-        let high = self.rows.iter().map(|row| finite(row.permutation)).fold(0.0, f64::max);
-        let span = if high - low > 0.0 { high - low } else { 1.0 };
-        let at = |value: f64| gutter + ((finite(value) - low) / span * f64::from(PERMUTATION)).round() as i32;
-        let bottom = TOP + self.rows.len() as i32 * ROW;
-        pen.text("permutation", (at(0.0), TOP - 15), left(11, MUTED))?;
-        for (index, row) in self.rows.iter().enumerate() {
-            let middle = TOP + index as i32 * ROW + ROW / 2;
-            let name = fitted(&row.feature, BODY, gutter - MARGIN - 10);
-            pen.text(&name, (gutter - 10, middle), right(BODY, INK))?;
-            let (from, to) = (at(row.permutation.min(0.0)), at(row.permutation.max(0.0)));
-            pen.block((from, middle - 7), ((to - from).max(1), 14), ACCENT)?;
-            pen.text(&decimals(row.permutation, 4), (to + 6, middle), left(11, MUTED))?;
+        let title = format!("Feature importance of {}", self.model);
+        pen.text(&fitted(&title, TITLE, self.right_end() - MARGIN), (MARGIN, 20), left(TITLE, INK))?;
+        let subtitle = "permutation: increase of log-loss (nats) when shuffled";
+        pen.text(subtitle, (MARGIN, 41), left(SMALL, MUTED))?;
+        self.names(pen)?;
+        let mut start = self.gutter();
+        for measure in &self.measures {
+            self.column(pen, *measure, start)?;
+            start += measure.width() + BETWEEN;
         }
-        pen.line(&[(at(0.0), TOP), (at(0.0), bottom)], GRID)?;
-        if self.has_impurity() { self.draw_impurity(pen) } else { Ok(()) }
+        Ok(())
     }
 }
 
-impl Importance<'_> {
-    fn draw_impurity<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>) -> DrawResult<(), DB> {
-        let start = self.gutter() + PERMUTATION + VALUE + BETWEEN;
-        let share = |row: &FeatureImportance| row.impurity.filter(|value| value.is_finite()).unwrap_or(0.0);
-        let most = self.rows.iter().map(|row| share(row)).fold(f64::MIN_POSITIVE, f64::max);
-        pen.text("impurity, share of all features", (start, TOP - 15), left(11, MUTED))?;
-        for (index, row) in self.rows.iter().enumerate() {
-            let middle = TOP + index as i32 * ROW + ROW / 2;
-            let width = (share(row) / most * f64::from(IMPURITY)).round().max(0.0) as i32;
-            pen.block((start, middle - 7), (width.max(1), 14), NEUTRAL)?;
-            pen.text(&percent(share(row)), (start + width + 6, middle), left(11, MUTED))?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::canvas::drawn;
+    use crate::report::sample;
+
+    fn picture(model: &str, unit: Option<&str>) -> String {
+        let importance = sample::report().feature_importance;
+        drawn("importance", &Importance::new(model, unit, &importance)).unwrap()
+    }
+
+    #[test]
+    fn each_measure_has_a_column_where_the_model_has_it() {
+        let forest = picture("random_forest", Some("probability"));
+        for text in ["permutation, 95% interval", "mean |SHAP|, probability", "impurity, share"] {
+            assert!(forest.contains(text), "{text}");
         }
-        pen.line(&[(start, TOP), (start, TOP + self.rows.len() as i32 * ROW)], GRID)
+        let network = picture("lstm", None);
+        assert!(network.contains("permutation, 95% interval"));
+        assert!(!network.contains("SHAP") && !network.contains("impurity"));
+    }
+
+    #[test]
+    fn boosting_shows_gain() {
+        let boosting = picture("random_forest", Some("log-odds"));
+        assert!(boosting.contains("mean |SHAP|, log-odds") && boosting.contains("gain, share"));
+        assert!(!boosting.contains("impurity"));
+    }
+
+    #[test]
+    fn the_most_important_come_first_and_no_number_last() {
+        let mut importance = sample::report().feature_importance;
+        importance[0].permutation.value = f64::NAN;
+        importance[1].permutation.value = 9.0;
+        let chart = Importance::new("random_forest", None, &importance);
+        assert_eq!(chart.rows.len(), SHOWN);
+        assert_eq!(chart.rows[0].feature, importance[1].feature);
+        assert!(chart.rows.iter().all(|row| row.feature != importance[0].feature), "24 are more than fit");
     }
 }

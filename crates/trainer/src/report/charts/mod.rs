@@ -8,6 +8,7 @@ mod fold_stretches;
 mod folds;
 mod importance;
 mod interval_plot;
+mod measures;
 mod months;
 mod palette;
 mod pen;
@@ -15,6 +16,7 @@ mod price_axis;
 mod reliability;
 mod time_axis;
 mod timeline;
+mod waterfall;
 
 pub(super) use canvas::Chart;
 pub(super) use interval_plot::interval_plots;
@@ -32,9 +34,15 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
             let matrix = confusion::Confusion { model: name, classes, counts: &model.confusion_matrix };
             charts.push(Chart::render(file_name("confusion_matrix", name), &matrix)?);
         }
-        let importance = importance::Importance::new(name, &report.feature_importance);
+        let explanation = report.explanation_of(name);
+        let unit = explanation.map(|explanation| explanation.unit.as_str());
+        let importance = importance::Importance::new(name, unit, &report.feature_importance);
         if !importance.is_empty() {
             charts.push(Chart::render(file_name("feature_importance", name), &importance)?);
+        }
+        if let Some(explanation) = explanation {
+            let waterfall = waterfall::Waterfall::new(explanation);
+            charts.push(Chart::render(file_name("explanation", name), &waterfall)?);
         }
         if !model.reliability.is_empty() {
             let reliability = reliability::Reliability { model: name, bins: &model.reliability };

@@ -21,6 +21,8 @@ pub(super) const ACCENT_SOFT: RGBColor = RGBColor(0x9c, 0xbd, 0xe2);
 pub(super) const NEUTRAL: RGBColor = RGBColor(0xa9, 0xb3, 0xbd);
 /// What the accent is compared with: quieter, readable on light and on dark paper.
 pub(super) const QUIET: RGBColor = RGBColor(0x7c, 0x87, 0x93);
+/// What speaks against, where the accent speaks for; told from it by colour-blind readers too.
+pub(super) const AGAINST: RGBColor = RGBColor(0xe0, 0x8a, 0x2e);
 /// Rows that may not be learnt from, because their label looks into rows that are answered for.
 pub(super) const PURGE: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
 /// Rows that may not be learnt from, because they look back into rows that are answered for.

@@ -141,6 +141,18 @@ pub(super) fn fitted(text: &str, size: i32, width: i32) -> String {
     text.chars().take(fits.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// As [`fitted`], but cut in the middle: names that begin alike differ at their ends.
+pub(super) fn shortened(text: &str, size: i32, width: i32) -> String {
+    if text_width(text, size) <= width {
+        return text.to_owned();
+    }
+    let fits = (f64::from(width) / (f64::from(size) * 0.62)) as usize;
+    let letters: Vec<char> = text.chars().collect();
+    let kept = fits.saturating_sub(1).min(letters.len());
+    let (start, end) = (kept.div_ceil(2), letters.len() - kept / 2);
+    letters[..start].iter().chain(['…'].iter()).chain(&letters[end..]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,5 +162,13 @@ mod tests {
         assert_eq!(fitted("short", 12, 100), "short");
         let cut = fitted("a_very_long_feature_name", 12, 80);
         assert!(cut.ends_with('…') && text_width(&cut, 12) <= 80, "{cut}");
+    }
+    #[test]
+    fn names_keep_both_ends() {
+        assert_eq!(shortened("short", 12, 100), "short");
+        let cut = shortened("change_quantiles_0.2_to_0.8", 12, 80);
+        assert!(cut.starts_with("chan") && cut.ends_with("_0.8") && cut.contains('…'), "{cut}");
+        assert!(text_width(&cut, 12) <= 80);
+        assert_eq!(shortened("anything", 12, 0), "…");
     }
 }

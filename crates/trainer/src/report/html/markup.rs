@@ -117,6 +117,11 @@ pub(super) fn subsection(title: &str, html: &str) -> String {
     format!("<h3>{}</h3>\n{html}", escaped(title))
 }
 
+/// A heading within what one model has to say.
+pub(super) fn topic(title: &str, html: &str) -> String {
+    format!("<h4>{}</h4>\n{html}", escaped(title))
+}
+
 /// A paragraph.
 pub(super) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escaped(text))

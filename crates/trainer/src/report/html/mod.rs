@@ -2,12 +2,15 @@
 
 mod best_features;
 mod changed_bars;
+mod clusters;
 mod comparison;
 mod confidence;
 mod data;
 mod economics;
+mod explanation;
 mod folds;
 mod groups;
+mod importance;
 mod interval_mark;
 mod label;
 mod markup;

@@ -1,11 +1,9 @@
 //! Model by model: what it confuses, how well it knows what it knows, and what it looks at.
 
 use super::confidence::{brier_parts, reliability, selective};
-use super::markup::{
-    details, escaped, estimate, facts, heads, interval, number, optional, row, section, table,
-};
+use super::markup::{escaped, estimate, facts, interval, optional, section};
 use super::scores::per_class;
-use super::{Drawn, groups, transitions};
+use super::{Drawn, explanation, groups, importance, transitions};
 use crate::report::charts::file_name;
 use crate::report::document::{ModelReport, Report, Status};
 use crate::report::numbers::decimals;
@@ -47,8 +45,8 @@ fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {
         reliability(model),
         transitions::render(report, model),
         groups::render(model, drawn),
-        drawn.figure(&file_name("feature_importance", &model.name), "wide"),
-        importance(report, model),
+        importance::render(report, model, drawn),
+        explanation::render(report, model, drawn),
     ]
     .concat()
 }
@@ -66,22 +64,4 @@ fn correlation(model: &ModelReport) -> String {
         Some(found) => interval(found, |value| decimals(value, 3)),
         None => optional(model.mcc, 3),
     }
-}
-
-fn importance(report: &Report, model: &ModelReport) -> String {
-    let rows: Vec<String> = report
-        .feature_importance
-        .iter()
-        .filter(|row| row.model == model.name)
-        .map(|feature| {
-            let cells = [number(&decimals(feature.permutation, 5)), number(&optional(feature.impurity, 4))];
-            row(&feature.feature, &cells)
-        })
-        .collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    let caption = "Permutation: increase in out-of-sample log-loss (nats) when the feature is shuffled";
-    let heads = heads(&["Feature", "Permutation", "Impurity"]);
-    details(&format!("All {} features of {}", rows.len(), model.name), &table(caption, &heads, &rows))
 }

@@ -1,7 +1,11 @@
 //! A made-up report for tests: a model that is good, one that is not, and one that failed.
 
 mod bars;
+mod broken;
+mod explained;
 mod parts;
+
+pub(crate) use broken::{NO_ESTIMATE, broken};
 
 use std::collections::BTreeMap;
 
@@ -12,8 +16,8 @@ use pipeline::GitState;
 use serde_json::json;
 
 use super::document::{
-    FeatureImportance, FoldScores, FoldSpans, FoldStatus, LabelReport, ModelReport, Report, Span, Status,
-    Trials, ValidationReport,
+    FoldScores, FoldSpans, FoldStatus, LabelReport, ModelReport, Report, Span, Status, Trials,
+    ValidationReport,
 };
 
 const START: i64 = 1_704_067_200_000;
@@ -72,7 +76,10 @@ pub(crate) fn report() -> Report {
         changed_bars: parts::changed_bars(),
         economics: parts::economics(),
         sealed: Some(parts::sealed(metrics(0.668))),
-        feature_importance: importance(),
+        feature_importance: explained::importance(),
+        feature_clusters: explained::clusters(),
+        cluster_importance: explained::cluster_importance(),
+        explanations: vec![explained::explanation()],
         trials: Trials { on_this_data: 1_234 },
         config: json!({ "name": "random_forest", "label": { "kind": "volatility", "horizon": 12 }, "seed": 42 }),
         timeline: bars::timeline(),
@@ -215,14 +222,4 @@ fn spans(fold: usize) -> FoldSpans {
         left_out: false,
         notes: Vec::new(),
     }
-}
-
-fn importance() -> Vec<FeatureImportance> {
-    let one = |model: &str, rank: usize| FeatureImportance {
-        model: model.to_owned(),
-        feature: format!("feature_{rank}_of_the_set"),
-        impurity: (model == "random_forest").then(|| 0.3 / (rank + 1) as f64),
-        permutation: 0.031 / (rank + 1) as f64 - 0.0021,
-    };
-    ["random_forest", "lstm"].iter().flat_map(|model| (0..24).map(move |rank| one(model, rank))).collect()
 }
