@@ -24,10 +24,12 @@ pub(crate) fn predict(view: &BaselineView<'_>) -> Result<Outcome, BaselineError>
         min_leaf: MIN_LEAF,
         max_features: MaxFeatures::All,
         bootstrap: false,
+        ..ForestConfig::default()
     };
     let table = Table::new(view.features.values, view.features.n_features)?;
     let (rows, classes): (Vec<usize>, Vec<u8>) = view.training().unzip();
-    let training = TrainingRows { table, rows: &rows, classes: &classes, n_classes: view.n_classes(), weights: None };
+    let training =
+        TrainingRows { table, rows: &rows, classes: &classes, n_classes: view.n_classes(), weights: None };
     // Every column is tried and no row is drawn: at most the seed decides between equally good splits.
     let forest = RandomForest::fit(&config, &training, Seed(0), &|_| ())?;
     let (m, k) = (MIN_LEAF as f64, view.n_classes());

@@ -15,9 +15,19 @@ pub enum FitError {
         /// Least.
         needed: usize,
     },
-    /// The forest refused.
-    #[error("random forest: {0}")]
-    Forest(#[from] trees::FitError),
+    /// The trees refused.
+    #[error(transparent)]
+    Trees(#[from] trees::FitError),
+    /// A training row that no model may learn from.
+    #[error("feature {column} of row {row} is {value}; models learn from finite rows only")]
+    NotFinite {
+        /// Row.
+        row: usize,
+        /// Column index.
+        column: usize,
+        /// Held.
+        value: f64,
+    },
     /// The table is no table.
     #[error(transparent)]
     Table(#[from] trees::TableError),
@@ -79,9 +89,9 @@ pub enum LoadError {
     /// A file is missing.
     #[error("`{0}` is missing from the bundle")]
     Missing(String),
-    /// The forest's file.
+    /// The file of a forest or of boosting.
     #[error("{file}: {source}")]
-    Forest {
+    Trees {
         /// File.
         file: String,
         /// Cause.

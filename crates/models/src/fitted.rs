@@ -3,14 +3,15 @@
 use market::{ClassProbabilities, Seed};
 use networks::{Architecture, EpochReport, NetworkShape, StopReason};
 use serde::{Deserialize, Serialize};
-use trees::RandomForest;
+use trees::{BoostingConfig, GradientBoosting, RandomForest};
 
 use crate::calibration::{Calibration, CalibrationMethod};
 use crate::error::{FitError, LoadError, PredictError};
+use crate::explanation::{ExplainedUnit, Explainer};
 use crate::network_model::NetworkModel;
 use crate::rows::{FeatureView, LabelledRows, TrainingSet};
 use crate::spec::{FitProgress, ModelKind, ModelSpec};
-use crate::{forest_model, network_model};
+use crate::{boosting_model, forest_model, network_model};
 
 /// Fewer training rows than this teach nothing.
 const MINIMUM_ROWS: usize = 100;
@@ -28,6 +29,8 @@ enum Model {
     Forest(RandomForest),
     /// LSTM or Transformer, with its scaler.
     Network(Box<NetworkModel>),
+    /// Gradient-boosted trees.
+    Boosting(GradientBoosting),
 }
 
 /// What is needed to read a model's files: part of the bundle's manifest.
@@ -57,15 +60,17 @@ pub struct FitNotes {
     pub stopped: Option<StopReason>,
     /// A forest's accuracy on rows its trees did not see. Rows overlap in time, so it flatters.
     pub out_of_bag_accuracy: Option<f64>,
+    /// Rounds of boosting that were kept.
+    pub rounds: Option<usize>,
 }
 
 impl FittedModel {
-    /// Fits a model. The validation rows decide when a network stops, and calibrate; what a forest says about them
-    /// comes from a forest that did not learn from them, and the forest that is returned did.
+    /// Fits a model. The validation rows decide when a network or boosting stops, and calibrate. What a model of trees
+    /// says about them comes from one that did not learn from them; the one that is returned did, in as many rounds.
     ///
     /// # Errors
-    /// [`FitError`] when there are fewer than 100 training rows, the settings make no sense, or training
-    /// diverged.
+    /// [`FitError`] when there are fewer than 100 training rows, a value is not finite, the settings make no sense, or
+    /// training diverged.
     pub fn fit(
         spec: &ModelSpec,
         data: &TrainingSet<'_>,
@@ -81,32 +86,27 @@ impl FittedModel {
                 needed: MINIMUM_ROWS,
             });
         }
-        match spec {
-            ModelSpec::RandomForest(config) => {
-                let corrected = if calibration == CalibrationMethod::None || data.validation.ends.is_empty() {
-                    None
-                } else {
-                    let only = TrainingSet { validation: LabelledRows::default(), ..*data };
-                    let earlier = Model::Forest(forest_model::fit(config, &only, seed, progress)?);
-                    earlier.calibrate(calibration, data)?
-                };
-                let forest = forest_model::fit(config, data, seed, progress)?;
-                let out_of_bag_accuracy = forest.out_of_bag().map(|score| score.accuracy);
-                let notes = FitNotes { out_of_bag_accuracy, ..FitNotes::default() };
-                Ok((Self { model: Model::Forest(forest), calibration: corrected }, notes))
-            }
-            ModelSpec::Network(network) => {
-                let (model, history) = network_model::fit(spec.kind(), network, data, seed, progress)?;
-                let notes = FitNotes {
-                    epochs: history.epochs,
-                    stopped: Some(history.stopped),
-                    ..FitNotes::default()
-                };
-                let model = Model::Network(Box::new(model));
-                let calibration = model.calibrate(calibration, data)?;
-                Ok((Self { model, calibration }, notes))
+        data.check_finite()?;
+        if matches!(spec, ModelSpec::Network(_)) {
+            let (model, notes) = Model::fit(spec, data, seed, progress)?;
+            let calibration = model.calibrate(calibration, data)?;
+            return Ok((Self { model, calibration }, notes));
+        }
+        let holds_back = !data.validation.ends.is_empty();
+        let mut spec = spec.clone();
+        let mut corrected = None;
+        if holds_back && (calibration != CalibrationMethod::None || spec.needs_validation()) {
+            let (earlier, notes) = Model::fit(&spec, data, seed, progress)?;
+            corrected = earlier.calibrate(calibration, data)?;
+            if let (ModelSpec::Boosting(config), Some(rounds)) = (&mut spec, notes.rounds) {
+                *config = BoostingConfig { rounds, early_stopping: None, ..config.clone() };
             }
         }
+        let (ends, classes) = data.all_rows();
+        let train = LabelledRows { ends: &ends, classes: &classes };
+        let everything = TrainingSet { train, ..data.without_validation() };
+        let (model, notes) = Model::fit(&spec, &everything, seed, progress)?;
+        Ok((Self { model, calibration: corrected }, notes))
     }
 
     /// Rows it looks at.
@@ -114,10 +114,29 @@ impl FittedModel {
         self.model.lookback()
     }
 
-    /// Impurity importance of each feature, for models that have one.
+    /// How much splits on each feature improved the fit to the training rows, summing to one: the decrease of impurity
+    /// of a forest, the gain of boosting. None for models without splits.
     pub fn impurity_importance(&self) -> Option<&[f64]> {
         match &self.model {
             Model::Forest(forest) => Some(forest.impurity_importance()),
+            Model::Boosting(boosting) => Some(boosting.gain_importance()),
+            Model::Network(_) => None,
+        }
+    }
+
+    /// Takes its answers apart, exactly; none for models without trees.
+    pub fn explainer(&self) -> Option<Explainer<'_>> {
+        match &self.model {
+            Model::Forest(forest) => Some(Explainer {
+                shap: forest.tree_shap(),
+                unit: ExplainedUnit::Probability,
+                n_classes: forest.n_classes(),
+            }),
+            Model::Boosting(boosting) => Some(Explainer {
+                shap: boosting.tree_shap(),
+                unit: ExplainedUnit::LogOdds,
+                n_classes: boosting.n_classes(),
+            }),
             Model::Network(_) => None,
         }
     }
@@ -128,10 +147,7 @@ impl FittedModel {
     /// [`PredictError`] when the rows have another width, a window starts before the first row, or a value
     /// is not finite.
     pub fn predict_values(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
-        let expected = match &self.model {
-            Model::Forest(forest) => forest.n_columns(),
-            Model::Network(model) => model.scaler.n_features(),
-        };
+        let expected = self.model.n_features();
         if view.n_features != expected {
             return Err(PredictError::FeatureCount { expected, found: view.n_features });
         }
@@ -176,15 +192,19 @@ impl FittedModel {
     /// What the manifest has to say about it.
     pub fn describe(&self) -> ModelDescription {
         let calibration = self.calibration.clone();
+        let of_rows = |kind, n_features, n_classes| ModelDescription {
+            kind,
+            n_features,
+            n_classes,
+            lookback: 1,
+            architecture: None,
+            calibration: calibration.clone(),
+        };
         match &self.model {
-            Model::Forest(forest) => ModelDescription {
-                kind: ModelKind::RandomForest,
-                n_features: forest.n_columns(),
-                n_classes: forest.n_classes(),
-                lookback: 1,
-                architecture: None,
-                calibration,
-            },
+            Model::Forest(forest) => of_rows(ModelKind::RandomForest, forest.n_columns(), forest.n_classes()),
+            Model::Boosting(boosting) => {
+                of_rows(ModelKind::Boosting, boosting.n_columns(), boosting.n_classes())
+            }
             Model::Network(model) => {
                 let shape = model.network.shape();
                 let architecture = model.network.architecture().clone();
@@ -193,12 +213,9 @@ impl FittedModel {
                     Architecture::Transformer(_) => ModelKind::Transformer,
                 };
                 ModelDescription {
-                    kind,
-                    n_features: shape.n_features,
-                    n_classes: shape.n_classes,
                     lookback: shape.length,
                     architecture: Some(architecture),
-                    calibration,
+                    ..of_rows(kind, shape.n_features, shape.n_classes)
                 }
             }
         }
@@ -211,6 +228,7 @@ impl FittedModel {
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, PredictError> {
         Ok(match &self.model {
             Model::Forest(forest) => vec![(forest_model::FILE, forest.to_safetensors())],
+            Model::Boosting(boosting) => vec![(boosting_model::FILE, boosting.to_safetensors())],
             Model::Network(model) => vec![
                 (network_model::WEIGHTS_FILE, model.network.to_safetensors()?),
                 (network_model::SCALER_FILE, scaler_json(model)),
@@ -245,28 +263,70 @@ impl FittedModel {
             (ModelKind::Lstm | ModelKind::Transformer, None) => {
                 return Err(LoadError::Missing("architecture".to_owned()));
             }
-            (ModelKind::RandomForest, _) => {
-                let forest = forest_model::load(bytes(forest_model::FILE)?)?;
-                let shape = |features: usize, classes: usize| format!("{features} × {classes}");
-                let (found, expected) = (
-                    shape(forest.n_columns(), forest.n_classes()),
-                    shape(description.n_features, description.n_classes),
-                );
-                if found != expected {
-                    return Err(LoadError::Shape { name: "random_forest".to_owned(), expected, found });
-                }
-                Model::Forest(forest)
-            }
+            (ModelKind::RandomForest, _) => Model::Forest(forest_model::load(bytes(forest_model::FILE)?)?),
+            (ModelKind::Boosting, _) => Model::Boosting(boosting_model::load(bytes(boosting_model::FILE)?)?),
         };
+        let shape = |features: usize, classes: usize| format!("{features} × {classes}");
+        let (found, expected) = (
+            shape(model.n_features(), model.n_classes()),
+            shape(description.n_features, description.n_classes),
+        );
+        if found != expected {
+            return Err(LoadError::Shape { name: description.kind.name().to_owned(), expected, found });
+        }
         Ok(Self { model, calibration })
     }
 }
 
 impl Model {
+    /// Fits a model on the training rows; the validation rows decide when a network or boosting stops.
+    fn fit(
+        spec: &ModelSpec,
+        data: &TrainingSet<'_>,
+        seed: Seed,
+        progress: &dyn FitProgress,
+    ) -> Result<(Self, FitNotes), FitError> {
+        let mut notes = FitNotes::default();
+        let model = match spec {
+            ModelSpec::RandomForest(config) => {
+                let forest = forest_model::fit(config, data, seed, progress)?;
+                notes.out_of_bag_accuracy = forest.out_of_bag().map(|score| score.accuracy);
+                Self::Forest(forest)
+            }
+            ModelSpec::Boosting(config) => {
+                let (boosting, history) = boosting_model::fit(config, data, seed, progress)?;
+                notes.rounds = Some(history.rounds);
+                Self::Boosting(boosting)
+            }
+            ModelSpec::Network(network) => {
+                let (model, history) = network_model::fit(spec.kind(), network, data, seed, progress)?;
+                (notes.epochs, notes.stopped) = (history.epochs, Some(history.stopped));
+                Self::Network(Box::new(model))
+            }
+        };
+        Ok((model, notes))
+    }
+
     fn lookback(&self) -> usize {
         match self {
-            Self::Forest(_) => 1,
+            Self::Forest(_) | Self::Boosting(_) => 1,
             Self::Network(model) => model.lookback,
+        }
+    }
+
+    fn n_features(&self) -> usize {
+        match self {
+            Self::Forest(forest) => forest.n_columns(),
+            Self::Boosting(boosting) => boosting.n_columns(),
+            Self::Network(model) => model.scaler.n_features(),
+        }
+    }
+
+    fn n_classes(&self) -> usize {
+        match self {
+            Self::Forest(forest) => forest.n_classes(),
+            Self::Boosting(boosting) => boosting.n_classes(),
+            Self::Network(model) => model.network.shape().n_classes,
         }
     }
 
@@ -274,6 +334,7 @@ impl Model {
     fn predict(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
         match self {
             Self::Forest(forest) => forest_model::predict(forest, view),
+            Self::Boosting(boosting) => boosting_model::predict(boosting, view),
             Self::Network(model) => model.predict(view),
         }
     }

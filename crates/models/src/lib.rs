@@ -5,8 +5,10 @@
 //! `lookback` rows, so batch, stream and replay agree. Scalers are part of the model and are fitted on its
 //! training rows only; so is the calibration of its probabilities, fitted on rows that were held back. Knows no bars, no labels and no splits.
 
+mod boosting_model;
 mod calibration;
 mod error;
+mod explanation;
 mod fitted;
 mod forest_model;
 mod network_model;
@@ -16,6 +18,7 @@ mod spec;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use error::{FitError, LoadError, PredictError};
+pub use explanation::{Contributions, ExplainedUnit, Explainer};
 pub use fitted::{FitNotes, FittedModel, ModelDescription};
 pub use rows::{FeatureView, LabelledRows, TrainingSet};
 pub use scaler::StandardScaler;

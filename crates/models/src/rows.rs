@@ -1,5 +1,7 @@
 //! Borrowed views of a feature table.
 
+use crate::error::FitError;
+
 /// Rows of features and which of them to answer for.
 #[derive(Debug, Clone, Copy)]
 pub struct FeatureView<'a> {
@@ -25,6 +27,30 @@ pub struct LabelledRows<'a> {
     pub ends: &'a [usize],
     /// One class for each.
     pub classes: &'a [u8],
+}
+
+impl TrainingSet<'_> {
+    /// The same with nothing held back: only the rows to learn from.
+    pub(crate) fn without_validation(&self) -> Self {
+        Self { validation: LabelledRows::default(), ..*self }
+    }
+
+    /// Refuses a training or validation row that holds NaN or infinity.
+    pub(crate) fn check_finite(&self) -> Result<(), FitError> {
+        for &row in self.train.ends.iter().chain(self.validation.ends) {
+            let values = &self.values[row * self.n_features..][..self.n_features];
+            if let Some(column) = values.iter().position(|value| !value.is_finite()) {
+                return Err(FitError::NotFinite { row, column, value: values[column] });
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows and classes of both parts, in time order where the validation rows are the later ones.
+    pub(crate) fn all_rows(&self) -> (Vec<usize>, Vec<u8>) {
+        let Self { train, validation, .. } = self;
+        ([train.ends, validation.ends].concat(), [train.classes, validation.classes].concat())
+    }
 }
 
 /// What a model is fitted on.

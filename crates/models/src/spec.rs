@@ -2,7 +2,7 @@
 
 use networks::{Architecture, EpochReport, TrainingConfig};
 use serde::{Deserialize, Serialize};
-use trees::ForestConfig;
+use trees::{BoostingConfig, ForestConfig};
 
 /// The models there are, by the name that configs, reports and bundles use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,15 +14,21 @@ pub enum ModelKind {
     Lstm,
     /// Transformer encoder on a window of rows.
     Transformer,
+    /// Gradient-boosted trees on one row.
+    Boosting,
 }
 
 impl ModelKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::RandomForest, Self::Boosting, Self::Lstm, Self::Transformer];
+
     /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::RandomForest => "random_forest",
             Self::Lstm => "lstm",
             Self::Transformer => "transformer",
+            Self::Boosting => "boosting",
         }
     }
 }
@@ -48,6 +54,8 @@ pub enum ModelSpec {
     RandomForest(ForestConfig),
     /// LSTM or Transformer.
     Network(NetworkSpec),
+    /// Gradient boosting.
+    Boosting(BoostingConfig),
 }
 
 impl ModelSpec {
@@ -55,6 +63,7 @@ impl ModelSpec {
     pub fn kind(&self) -> ModelKind {
         match self {
             Self::RandomForest(_) => ModelKind::RandomForest,
+            Self::Boosting(_) => ModelKind::Boosting,
             Self::Network(network) => match network.architecture {
                 Architecture::LstmAttention(_) => ModelKind::Lstm,
                 Architecture::Transformer(_) => ModelKind::Transformer,
@@ -65,14 +74,18 @@ impl ModelSpec {
     /// Rows it looks at.
     pub fn lookback(&self) -> usize {
         match self {
-            Self::RandomForest(_) => 1,
             Self::Network(network) => network.lookback,
+            _ => 1,
         }
     }
 
     /// True when training needs held-back rows to know when to stop.
     pub fn needs_validation(&self) -> bool {
-        matches!(self, Self::Network(_))
+        match self {
+            Self::Network(_) => true,
+            Self::Boosting(config) => config.early_stopping.is_some(),
+            Self::RandomForest(_) => false,
+        }
     }
 }
 

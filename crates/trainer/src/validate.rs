@@ -76,6 +76,7 @@ fn memorising_forest() -> ForestConfig {
         min_leaf: 1,
         max_features: MaxFeatures::Sqrt,
         bootstrap: true,
+        ..ForestConfig::default()
     }
 }
 

@@ -9,7 +9,7 @@ use market::{Seed, Timeframe};
 use models::{CalibrationMethod, ModelKind, ModelSpec, NetworkSpec};
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
-use trees::ForestConfig;
+use trees::{BoostingConfig, ForestConfig};
 
 use super::bar_paths::BarPaths;
 use super::economics::EconomicsConfig;
@@ -44,6 +44,9 @@ pub struct Config {
     /// Random forest.
     #[serde(default)]
     pub random_forest: ForestConfig,
+    /// Gradient boosting.
+    #[serde(default)]
+    pub boosting: BoostingConfig,
     /// LSTM with attention.
     #[serde(default)]
     pub lstm: LstmConfig,
@@ -137,17 +140,25 @@ impl Default for TransformerConfig {
 pub struct ReportConfig {
     /// Draws of the block bootstrap.
     pub bootstrap_draws: usize,
-    /// Out-of-sample rows per fold on which a forest's permutation importance is measured.
+    /// Out-of-sample rows per fold on which the permutation importance of a model of single rows is measured.
     pub importance_rows: usize,
     /// Out-of-sample windows over all folds for a network's, at most 512.
     pub importance_windows: usize,
     /// How often each feature is shuffled.
     pub importance_repeats: usize,
+    /// Out-of-sample rows per fold whose answers are taken apart, for models of trees.
+    pub explained_rows: usize,
 }
 
 impl Default for ReportConfig {
     fn default() -> Self {
-        Self { bootstrap_draws: 1000, importance_rows: 4000, importance_windows: 256, importance_repeats: 2 }
+        Self {
+            bootstrap_draws: 1000,
+            importance_rows: 2000,
+            importance_windows: 256,
+            importance_repeats: 5,
+            explained_rows: 200,
+        }
     }
 }
 
@@ -156,6 +167,7 @@ impl Config {
     pub fn model_spec(&self, kind: ModelKind) -> ModelSpec {
         match kind {
             ModelKind::RandomForest => ModelSpec::RandomForest(self.random_forest.clone()),
+            ModelKind::Boosting => ModelSpec::Boosting(self.boosting.clone()),
             ModelKind::Lstm => ModelSpec::Network(NetworkSpec {
                 architecture: Architecture::LstmAttention(self.lstm.network.clone()),
                 training: self.lstm.training.clone(),
@@ -175,7 +187,8 @@ impl Config {
     pub(crate) fn first_fault(&self) -> Option<(String, String)> {
         let fault = |key: &str, why: String| Some((key.to_owned(), why));
         if self.models.is_empty() {
-            return fault("models", "name at least one model: random_forest, lstm or transformer".to_owned());
+            let names: Vec<&str> = ModelKind::ALL.iter().map(|kind| kind.name()).collect();
+            return fault("models", format!("name at least one model: {}", names.join(", ")));
         }
         for (index, kind) in self.models.iter().enumerate() {
             if self.models[..index].contains(kind) {
@@ -204,6 +217,7 @@ impl Config {
             ("report.importance_rows", r.importance_rows, 10, 1_000_000),
             ("report.importance_windows", r.importance_windows, 10, 512),
             ("report.importance_repeats", r.importance_repeats, 1, 100),
+            ("report.explained_rows", r.explained_rows, 1, 100_000),
             ("lstm.lookback", self.lstm.lookback, 2, 10_000),
             ("lstm.window_stride", self.lstm.window_stride, 1, 10_000),
             ("transformer.lookback", self.transformer.lookback, 2, 10_000),
@@ -225,6 +239,9 @@ impl Config {
                     return fault(&format!("{section}.{part}"), error.to_string());
                 }
             }
+        }
+        if let Err(error) = self.boosting.check() {
+            return fault("boosting", error.to_string());
         }
         if let Err(error) = self.data.policy.validate() {
             return fault("data.policy", error.to_string());

@@ -1,10 +1,10 @@
-//! The whole validation: folds, scores, importance, and the final refit.
+//! The whole validation: folds, scores, what models lean on, and the final refit.
 
 pub(crate) mod economics;
+mod explain;
 pub(crate) mod fold;
 pub(crate) mod folds;
 mod groupings;
-mod importance;
 mod label_report;
 mod pooled;
 mod scoring;
@@ -16,20 +16,17 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use baselines::Baseline;
 use evaluation::{Estimate, Metrics, Predictions, SplitScheme, TestRow, TrainingWindow, WalkForward};
-use market::Seed;
-use models::ModelSpec;
-use pipeline::Pipeline;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
+use crate::experiment::explain::{Leanings, Measured};
 use crate::experiment::fold::{Fit, Fitter, Fold, Purposed};
 use crate::experiment::folds::{Folds, final_rows};
-use crate::experiment::importance::{Importance, Sample};
 use crate::experiment::label_report::label_report;
 use crate::experiment::pooled::Pooled;
 use crate::experiment::scoring::Scored;
 use crate::progress::Progress;
-use crate::report::{FeatureImportance, LabelReport, ModelReport, ValidationReport};
+use crate::report::{LabelReport, ModelReport, ValidationReport};
 
 /// Everything a run found out.
 pub(crate) struct Experiment {
@@ -43,7 +40,8 @@ pub(crate) struct Experiment {
     pub(crate) baselines_left_out: BTreeMap<String, String>,
     /// Accuracy of everyone on the rows whose class is another than the last one known.
     pub(crate) changed_bars: BTreeMap<String, Estimate>,
-    pub(crate) importance: Vec<FeatureImportance>,
+    /// What the models lean on.
+    pub(crate) leanings: Leanings,
     pub(crate) validation: ValidationReport,
     pub(crate) label: LabelReport,
     /// The final refit of each model.
@@ -58,9 +56,9 @@ impl Experiment {
     pub(crate) fn run(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Self> {
         let fitter = Fitter { config, dataset, progress };
         let (folds, pooled) = answers(&fitter)?;
-        let importance = measure_importance(&fitter, &folds.fitted)?;
-
         let labels = dataset.labels(None)?;
+        let measured = Measured::of(&fitter, &folds.fitted, labels.classes())?;
+
         let mut finals = Vec::new();
         for (place, kind) in config.models.iter().enumerate() {
             let threshold = pooled.threshold(place);
@@ -79,7 +77,6 @@ impl Experiment {
         let stage = progress.stage("scores", 1);
         let scored = pooled.score(config, dataset, &labels, &folds, &finals)?;
         stage.finish(&format!("{} out-of-sample rows", pooled.rows.len()));
-        let importance = importance_table(config, dataset, &importance, &finals);
         let scheme = config.validation.scheme();
         Ok(Self {
             validation: ValidationReport {
@@ -110,7 +107,7 @@ impl Experiment {
             baselines: scored.baselines,
             baselines_left_out: scored.left_out,
             changed_bars: scored.changed_bars,
-            importance,
+            leanings: measured.told(&fitter, &finals),
             finals,
             folds: folds.fitted,
             labels,
@@ -130,68 +127,4 @@ fn answers(fitter: &Fitter<'_>) -> Result<(Folds, Pooled)> {
     let folds = Folds::run(fitter)?;
     let pooled = Pooled::of(&folds.fitted, fitter.dataset, fitter.config);
     Ok((folds, pooled))
-}
-
-fn measure_importance(fitter: &Fitter<'_>, folds: &[Fold]) -> Result<Vec<Importance>> {
-    let (config, dataset) = (fitter.config, fitter.dataset);
-    let n_features = dataset.set.schema().len();
-    let mut measured = Vec::new();
-    for (place, kind) in config.models.iter().enumerate() {
-        let (most, repeats) = match config.model_spec(*kind) {
-            ModelSpec::RandomForest(_) => (config.report.importance_rows, config.report.importance_repeats),
-            ModelSpec::Network(_) => (config.report.importance_windows / folds.len(), 1),
-        };
-        let mut importance = Importance::none(n_features);
-        for fold in folds {
-            let Ok((pipeline, _)) = &fold.fits[place] else { continue };
-            let sample = Sample {
-                values: dataset.table.values(),
-                n_features,
-                rows: &fold.test,
-                most,
-                repeats,
-                seed: Seed(config.seed.0).part(&[*kind as u64, fold.number as u64 + 1]),
-            };
-            let name = format!("{}, fold {}, importance", kind.name(), fold.number);
-            importance.add(&pipeline.members()[0].model, &sample, &name, fitter.progress)?;
-        }
-        measured.push(importance);
-    }
-    Ok(measured)
-}
-
-/// Features of each model, most important first.
-fn importance_table(
-    config: &Config,
-    dataset: &Dataset<'_>,
-    measured: &[Importance],
-    finals: &[Fit],
-) -> Vec<FeatureImportance> {
-    let mut table = Vec::new();
-    for ((kind, importance), fit) in config.models.iter().zip(measured).zip(finals) {
-        let Ok((pipeline, _)) = fit else { continue };
-        let impurity = impurity_of(pipeline);
-        let mut rows: Vec<FeatureImportance> = dataset
-            .set
-            .schema()
-            .names()
-            .zip(importance.mean())
-            .enumerate()
-            .map(|(index, (feature, permutation))| FeatureImportance {
-                model: kind.name().to_owned(),
-                feature: feature.to_owned(),
-                impurity: impurity.map(|values| values[index]),
-                permutation: Estimate { value: permutation, low: None, high: None },
-                mean_abs_shap: None,
-                cluster: 0,
-            })
-            .collect();
-        rows.sort_by(|a, b| b.permutation.value.total_cmp(&a.permutation.value));
-        table.extend(rows);
-    }
-    table
-}
-
-fn impurity_of(pipeline: &Pipeline) -> Option<&[f64]> {
-    pipeline.members().first().and_then(|member| member.model.impurity_importance())
 }

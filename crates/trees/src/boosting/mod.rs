@@ -57,7 +57,7 @@ impl GradientBoosting {
     /// are cut into bins as for a forest, and missing values (NaN) go where each split learnt that they belong; where
     /// none were seen, right.
     ///
-    /// With `validation` rows and [`BoostingConfig::early_stopping`] the rounds up to the lowest log-loss of those
+    /// With `validation` rows (none, or at least one) and [`BoostingConfig::early_stopping`] the rounds up to the lowest log-loss of those
     /// rows are kept. `progress` hears each round's number, from 1, and the validation log-loss.
     ///
     /// # Errors
