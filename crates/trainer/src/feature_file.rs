@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use crate::cli::Outcome;
 use crate::config::{Config, ConfigFile, EVERY_COLUMN, with_features};
+use crate::dataset::Dataset;
+use crate::experiment::folds::{self, FoldPlaces};
 use crate::progress::Progress;
 use crate::source;
 
@@ -25,13 +27,18 @@ value that does not exist yet (too few bars since the start or since a hole) is 
 written so that reading it gives the same bits.
 
 A label that has to be fitted (hmm, jump) is fitted on the first half of the bars; in that half it has seen more
-than it could have known.";
+than it could have known.
+
+With --folds there are two more columns for each fold that a run with the config fits: fold_0 is train,
+early_stopping (held back to decide when to stop, and to calibrate), test or empty, and fold_0_label the class as
+that fold knows it. Purged rows are empty. So another program can be measured on the same rows.";
 
 const HELP: &str = "Examples:
   trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
   trainer features --data BTCUSDT-5m.csv.gz --features extended,returns_10 --settled-only --out features.parquet
   trainer features --config random_forest.toml --data BTCUSDT-5m.csv.gz --drop-unlabelled --out table.csv.gz
   trainer features --data BTCUSDT-5m.csv.gz --label forward_direction --set label.horizon=24 --out table.csv
+  trainer features --config boosting.toml --data BTCUSDT-5m.csv.gz --folds --out folds.parquet
 
 Exit codes: 0 done, 2 failed.";
 
@@ -64,6 +71,9 @@ pub(crate) struct FeaturesArguments {
     /// Only rows with a label
     #[arg(long)]
     pub(crate) drop_unlabelled: bool,
+    /// Add the folds of the config: which rows each learns from and is tested on, with their classes
+    #[arg(long, requires = "config")]
+    pub(crate) folds: bool,
     /// Change one value of the config, such as label.horizon=24 (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -137,7 +147,9 @@ pub(crate) fn run(arguments: &FeaturesArguments, out: &mut dyn Write) -> Result<
         .collect();
     let stage = progress.stage("writing", bars.len() as u64);
     let done = |row: usize| stage.set(row as u64, "");
-    let columns = columns(&loaded, &table, labels.as_ref(), &bars, &done);
+    let folds = if arguments.folds { fold_columns(config, &loaded, &progress)? } else { Vec::new() };
+    let mut columns = columns(&loaded, &table, labels.as_ref(), &bars, &done);
+    columns.extend(folds.iter().flat_map(|fold| fold.columns(&bars)));
     data::write_table(&arguments.out, bars.len(), &columns)?;
     drop(columns);
     stage.finish(&format!("{} rows", bars.len()));
@@ -235,6 +247,48 @@ fn columns<'a>(
         columns.push(OutputColumn { name: "label_until", values: ColumnValues::Integers(Box::new(until)) });
     }
     columns
+}
+
+/// The part each bar plays in a fold, and its class there.
+struct FoldColumns {
+    names: [String; 2],
+    parts: Vec<Option<&'static str>>,
+    classes: Vec<Option<u8>>,
+    class_names: Vec<String>,
+}
+
+fn fold_columns(config: &Config, loaded: &LoadedBars, progress: &Progress) -> Result<Vec<FoldColumns>> {
+    let dataset = Dataset::build(config, std::slice::from_ref(loaded), progress)?;
+    let fold = |(number, places): (usize, FoldPlaces)| {
+        let mut parts = vec![None; loaded.series.len()];
+        for (rows, part) in
+            [(&places.train, "train"), (&places.early_stopping, "early_stopping"), (&places.test, "test")]
+        {
+            rows.iter().for_each(|&row| parts[row] = Some(part));
+        }
+        let classes =
+            parts.iter().enumerate().map(|(row, part)| part.and_then(|_| dataset.class(&places.labels, row)));
+        FoldColumns {
+            names: [format!("fold_{number}"), format!("fold_{number}_label")],
+            classes: classes.collect(),
+            parts,
+            class_names: places.labels.classes().names().to_vec(),
+        }
+    };
+    Ok(folds::places(config, &dataset)?.into_iter().enumerate().map(fold).collect())
+}
+
+impl FoldColumns {
+    fn columns<'a>(&'a self, bars: &'a [usize]) -> [OutputColumn<'a>; 2] {
+        let part = move |row: usize| self.parts[bars[row]];
+        let class = move |row: usize| {
+            self.classes[bars[row]].map(|class| self.class_names[usize::from(class)].as_str())
+        };
+        [
+            OutputColumn { name: &self.names[0], values: ColumnValues::Texts(Box::new(part)) },
+            OutputColumn { name: &self.names[1], values: ColumnValues::Texts(Box::new(class)) },
+        ]
+    }
 }
 
 impl Summary {

@@ -11,6 +11,8 @@ mod fitting;
 mod invariance;
 #[path = "it/missing.rs"]
 mod missing;
+#[path = "it/oracle.rs"]
+mod oracle;
 #[path = "it/saving.rs"]
 mod saving;
 #[path = "it/synthetic.rs"]

@@ -80,6 +80,32 @@ impl Folds {
     }
 }
 
+/// The rows of one fold, for another program to learn from and answer for.
+pub(crate) struct FoldPlaces {
+    pub(crate) train: Vec<usize>,
+    pub(crate) early_stopping: Vec<usize>,
+    pub(crate) test: Vec<usize>,
+    pub(crate) labels: FoldLabels,
+}
+
+/// The rows of every fold that a run with this config fits.
+pub(crate) fn places(config: &Config, dataset: &Dataset<'_>) -> Result<Vec<FoldPlaces>> {
+    let share = early_stopping_share(config, &config.models);
+    let mut places = Vec::new();
+    for plan in plans(config, dataset)? {
+        let labels = dataset.labels(Some(dataset.instants[plan.split.test[0].start]))?;
+        let bars = dataset.labelled_bars(&labels);
+        let parts = plan.fill(&SymbolPool::new(&bars), share).models;
+        let [train, early_stopping, test] = [
+            dataset.rows(parts.iter().map(|rows| &rows.train[..])),
+            dataset.rows(parts.iter().map(|rows| &rows.early_stopping[..])),
+            dataset.rows(parts.iter().map(|rows| &rows.test[..])),
+        ];
+        places.push(FoldPlaces { train, early_stopping, test, labels });
+    }
+    Ok(places)
+}
+
 /// The share of training rows held back, when one of the models stops by them or they calibrate.
 pub(crate) fn early_stopping_share(config: &Config, kinds: &[ModelKind]) -> f64 {
     let needed = config.calibration != CalibrationMethod::None

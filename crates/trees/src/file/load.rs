@@ -5,13 +5,13 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::save::hash_of;
 use super::{
-    BASE, COVER, EDGE_STARTS, EDGES, FORMAT, IMPORTANCE, Kind, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256,
-    SPLIT, TREE_STARTS, VERSION, checks,
+    BASE, COVER, EDGE_STARTS, EDGES, FORMAT, IMPORTANCE, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256, SPLIT,
+    TREE_STARTS, VERSION, checks,
 };
 use crate::boosting::GradientBoosting;
 use crate::boosting::objective::n_scores;
 use crate::edges::Edges;
-use crate::ensemble::{Ensemble, GrownTree};
+use crate::ensemble::{Ensemble, GrownTree, Kind};
 use crate::error::LoadError;
 use crate::forest::RandomForest;
 use crate::forest::out_of_bag::OutOfBag;
@@ -19,9 +19,6 @@ use crate::node::Node;
 
 /// Longest header read, in bytes: eleven tensors need less than a thousand.
 const LONGEST_HEADER: u64 = 4096;
-/// How far a leaf's shares may be from summing to one: far more than `f32` rounding, and little enough that
-/// predictions count as probabilities.
-const SHARE_TOLERANCE: f64 = 5e-7;
 /// Largest score to begin from: more could not be told from certainty, and less adds up without overflow.
 const LARGEST_BASE: f64 = 1e6;
 
@@ -111,10 +108,7 @@ fn read(file: &SafeTensors<'_>, kind: Kind) -> Result<(Ensemble, Vec<f64>), Load
     let edge_starts = vector(file, EDGE_STARTS, Dtype::U32, per_column, u32::from_le_bytes)?;
     let n_edges = Some((edge_starts[n_columns] as usize, "[n_edges], as `edge_starts` says"));
     let edges = vector(file, EDGES, Dtype::F64, n_edges, f64::from_le_bytes)?;
-    let (n_outputs, width) = match kind {
-        Kind::Forest => (n_classes, n_classes),
-        Kind::Boosting => (n_scores(n_classes), 1),
-    };
+    let (n_outputs, width) = kind.outputs(n_classes);
     let leaves = leaves(file, kind, width)?;
     check_importance(&importance)?;
     checks::covers(&covers)?;
@@ -172,17 +166,7 @@ fn leaves(file: &SafeTensors<'_>, kind: Kind, width: usize) -> Result<Vec<f32>, 
     let (values, _) = view.data().as_chunks();
     let leaves: Vec<f32> = values.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
     for (position, leaf) in leaves.chunks_exact(width).enumerate() {
-        let sum: f64 = leaf.iter().copied().map(f64::from).sum();
-        let (fine, problem) = match kind {
-            Kind::Forest => (
-                leaf.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() <= SHARE_TOLERANCE,
-                "does not hold shares from 0 to 1 that sum to 1",
-            ),
-            Kind::Boosting => (sum.is_finite(), "is not finite"),
-        };
-        if !fine {
-            return Err(LoadError::Value { tensor: LEAF, position, problem });
-        }
+        kind.check_leaf(leaf).map_err(|problem| LoadError::Value { tensor: LEAF, position, problem })?;
     }
     Ok(leaves)
 }

@@ -35,23 +35,6 @@ pub(crate) const NAMES: [&str; 12] = [
     BASE,
 ];
 
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum Kind {
-    Forest = 0,
-    Boosting = 1,
-}
-
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Forest => "a random forest",
-            Self::Boosting => "gradient boosting",
-        }
-    }
-}
-
 /// The hash of these tensors' names, types, shapes and bytes.
 pub(crate) fn hash<'a>(
     tensors: impl Iterator<Item = (&'a str, safetensors::Dtype, &'a [usize], &'a [u8])>,

@@ -4,11 +4,11 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::{
-    BASE, COVER, EDGE_STARTS, EDGES, FORMAT, IMPORTANCE, Kind, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256,
-    SPLIT, TREE_STARTS, VERSION, hash,
+    BASE, COVER, EDGE_STARTS, EDGES, FORMAT, IMPORTANCE, LEAF, NAMES, OUT_OF_BAG, RIGHT_CHILD, SHA256, SPLIT,
+    TREE_STARTS, VERSION, hash,
 };
 use crate::boosting::GradientBoosting;
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Ensemble, Kind};
 use crate::forest::RandomForest;
 
 /// A tensor on its way into a file.

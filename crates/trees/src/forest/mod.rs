@@ -3,7 +3,6 @@
 pub(crate) mod bootstrap;
 pub(crate) mod class_counts;
 pub(crate) mod config;
-pub(crate) mod given;
 pub(crate) mod out_of_bag;
 mod split;
 mod tree;

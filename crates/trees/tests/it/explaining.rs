@@ -11,7 +11,7 @@ use crate::synthetic::Synthetic;
 /// as the training rows took them.
 fn expected(nodes: &[GivenNode], own: usize, row: &[f64], known: u32, class: usize) -> f64 {
     match &nodes[own].kind {
-        GivenKind::Leaf { shares } => f64::from(shares[class]),
+        GivenKind::Leaf { values } => f64::from(values[class]),
         &GivenKind::Split { column, threshold, missing_left, left, right } => {
             let below = |child: u32| expected(nodes, child as usize, row, known, class);
             let value = row[column as usize];
@@ -49,10 +49,10 @@ fn grown(depth: usize, n_columns: usize) -> Vec<GivenNode> {
         let own = nodes.len();
         if depth == 0 {
             let share = (number * 37 % 101) as f32 / 128.0;
-            nodes.push(GivenNode { cover, kind: GivenKind::Leaf { shares: vec![share, 1.0 - share] } });
+            nodes.push(GivenNode { cover, kind: GivenKind::Leaf { values: vec![share, 1.0 - share] } });
             return own as u32;
         }
-        nodes.push(GivenNode { cover, kind: GivenKind::Leaf { shares: Vec::new() } });
+        nodes.push(GivenNode { cover, kind: GivenKind::Leaf { values: Vec::new() } });
         let share = 0.25 + 0.125 * (number % 5) as f64;
         let left = grow(nodes, depth - 1, n_columns, share * cover, 2 * number + 1);
         let right = grow(nodes, depth - 1, n_columns, (1.0 - share) * cover, 2 * number + 2);

@@ -1,12 +1,14 @@
-//! Trees that another library grew, taken over.
+//! Trees as plain nodes: taken over from another library, or given to one.
 
+use crate::boosting::GradientBoosting;
+use crate::boosting::objective::n_scores;
 use crate::edges::Edges;
-use crate::ensemble::{Ensemble, GrownTree};
+use crate::ensemble::{Ensemble, GrownTree, Kind};
 use crate::error::GivenError;
 use crate::forest::RandomForest;
 use crate::node::{LAST_BIN, MOST_COLUMNS, Node};
 
-/// A node of a tree that is taken over.
+/// A node of a tree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GivenNode {
     /// Weight of the training rows that reached it, above zero.
@@ -31,10 +33,11 @@ pub enum GivenKind {
         /// Its right child, likewise.
         right: u32,
     },
-    /// Class shares, from 0 to 1, summing to one.
+    /// An answer.
     Leaf {
-        /// `[n_classes]`.
-        shares: Vec<f32>,
+        /// Of a forest `[n_classes]`: class shares, from 0 to 1, summing to one. Of boosting `[1]`: what is added to a
+        /// score.
+        values: Vec<f32>,
     },
 }
 
@@ -49,20 +52,86 @@ impl RandomForest {
         n_classes: usize,
         trees: &[Vec<GivenNode>],
     ) -> Result<Self, GivenError> {
-        if trees.is_empty() || !(1..=MOST_COLUMNS).contains(&n_columns) || !(1..=256).contains(&n_classes) {
-            return Err(GivenError::Shape);
-        }
-        let edges = edges(n_columns, trees)?;
-        let mut ensemble = Ensemble::new(edges, n_classes, n_classes);
-        for (number, nodes) in trees.iter().enumerate() {
-            let tree = depth_first(nodes, &ensemble.edges, n_classes)
-                .map_err(|(node, problem)| GivenError::Node { tree: number, node, problem })?;
-            if !ensemble.push(&tree) {
-                return Err(GivenError::Shape);
-            }
-        }
+        let ensemble = ensemble(n_columns, n_classes, Kind::Forest, trees)?;
         Ok(Self { ensemble, importance: vec![0.0; n_columns], out_of_bag: None })
     }
+
+    /// Its trees, each depth-first.
+    pub fn trees(&self) -> Vec<Vec<GivenNode>> {
+        given(&self.ensemble)
+    }
+}
+
+impl GradientBoosting {
+    /// Boosting of these trees, of which each round has one for every score (one for two classes, else one for each
+    /// class), with the scores' beginnings `base`. Its importances are zero.
+    ///
+    /// # Errors
+    /// [`GivenError`] when the nodes are no trees of `n_columns` columns, or no whole rounds of them.
+    pub fn from_trees(
+        n_columns: usize,
+        n_classes: usize,
+        base: &[f64],
+        trees: &[Vec<GivenNode>],
+    ) -> Result<Self, GivenError> {
+        let whole = base.len() == n_scores(n_classes) && trees.len().is_multiple_of(base.len().max(1));
+        if !whole || !base.iter().all(|score| score.is_finite()) {
+            return Err(GivenError::Shape);
+        }
+        let ensemble = ensemble(n_columns, n_classes, Kind::Boosting, trees)?;
+        Ok(Self { ensemble, n_classes, base: base.to_vec(), importance: vec![0.0; n_columns] })
+    }
+
+    /// Its trees, each depth-first, round after round.
+    pub fn trees(&self) -> Vec<Vec<GivenNode>> {
+        given(&self.ensemble)
+    }
+}
+
+/// Plain nodes.
+fn given(ensemble: &Ensemble) -> Vec<Vec<GivenNode>> {
+    let of_tree = |tree: usize| {
+        let nodes = ensemble.nodes_of(tree);
+        let first = nodes.start as u32;
+        let node = |own: usize| {
+            let node = ensemble.nodes[own];
+            let kind = match node.bin() {
+                Some(bin) if !node.is_leaf() => GivenKind::Split {
+                    column: node.column() as u32,
+                    // Behind the last edge lies every value.
+                    threshold: ensemble.edges.of(node.column()).get(bin).copied().unwrap_or(f64::MAX),
+                    missing_left: node.missing_left(),
+                    left: own as u32 + 1 - first,
+                    right: node.right - first,
+                },
+                _ => GivenKind::Leaf { values: ensemble.leaf(own).to_vec() },
+            };
+            GivenNode { cover: f64::from(ensemble.covers[own]), kind }
+        };
+        nodes.map(node).collect()
+    };
+    (0..ensemble.n_trees()).map(of_tree).collect()
+}
+
+fn ensemble(
+    n_columns: usize,
+    n_classes: usize,
+    kind: Kind,
+    trees: &[Vec<GivenNode>],
+) -> Result<Ensemble, GivenError> {
+    if trees.is_empty() || !(1..=MOST_COLUMNS).contains(&n_columns) || !(1..=256).contains(&n_classes) {
+        return Err(GivenError::Shape);
+    }
+    let (n_outputs, width) = kind.outputs(n_classes);
+    let mut ensemble = Ensemble::new(edges(n_columns, trees)?, n_outputs, width);
+    for (number, nodes) in trees.iter().enumerate() {
+        let tree = depth_first(nodes, &ensemble.edges, (kind, width))
+            .map_err(|(node, problem)| GivenError::Node { tree: number, node, problem })?;
+        if !ensemble.push(&tree) {
+            return Err(GivenError::Shape);
+        }
+    }
+    Ok(ensemble)
 }
 
 /// All thresholds of each column: between them lie the bins.
@@ -95,7 +164,7 @@ fn edges(n_columns: usize, trees: &[Vec<GivenNode>]) -> Result<Edges, GivenError
 fn depth_first(
     nodes: &[GivenNode],
     edges: &Edges,
-    n_classes: usize,
+    (kind, width): (Kind, usize),
 ) -> Result<GrownTree, (usize, &'static str)> {
     let mut tree = GrownTree::default();
     let mut pending = vec![(0_usize, None)];
@@ -122,14 +191,13 @@ fn depth_first(
                 pending.push((right, Some(own)));
                 pending.push((left, None));
             }
-            GivenKind::Leaf { shares } => {
-                let sum: f64 = shares.iter().copied().map(f64::from).sum();
-                let valid = shares.len() == n_classes && shares.iter().all(|p| (0.0..=1.0).contains(p));
-                if !valid || (sum - 1.0).abs() > 5e-7 {
-                    return Err((place, "does not hold a share from 0 to 1 of each class, summing to 1"));
+            GivenKind::Leaf { values } => {
+                if values.len() != width {
+                    return Err((place, "does not hold one value for each class, or one alone of boosting"));
                 }
+                kind.check_leaf(values).map_err(|problem| (place, problem))?;
                 tree.nodes.push(Node::leaf(own));
-                tree.leaves.extend_from_slice(shares);
+                tree.leaves.extend_from_slice(values);
             }
         }
         if tree.nodes.len() > nodes.len() {
@@ -147,7 +215,7 @@ mod tests {
     use super::*;
 
     fn leaf(shares: [f32; 2]) -> GivenNode {
-        GivenNode { cover: 1.0, kind: GivenKind::Leaf { shares: shares.to_vec() } }
+        GivenNode { cover: 1.0, kind: GivenKind::Leaf { values: shares.to_vec() } }
     }
 
     fn split(column: u32, threshold: f64, left: u32, right: u32) -> GivenNode {
@@ -175,6 +243,9 @@ mod tests {
         assert_eq!(predict([2.1, 0.5]), [0.375, 0.625]);
         assert_eq!(predict([f64::NAN, f64::NAN]), [0.75, 0.25]);
         assert_eq!(predict([0.0, 0.6]), [0.25, 0.75]);
+        // Given away and taken back it is the same.
+        let again = RandomForest::from_trees(2, 2, &forest.trees()).unwrap();
+        assert!(again.to_safetensors() == forest.to_safetensors());
     }
 
     #[test]
