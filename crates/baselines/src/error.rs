@@ -1,5 +1,6 @@
 //! Why a baseline failed.
 
+use classical::ClassicalError;
 use detectors::{HmmError, JumpError};
 use trees::{FitError, TableError};
 
@@ -9,9 +10,6 @@ pub enum BaselineError {
     /// Nothing to learn from.
     #[error("no training row has a label; use more bars or another label")]
     NoTrainingRows,
-    /// Nothing to tell apart.
-    #[error("every training row has the same class, so there is nothing to tell apart; train on more bars")]
-    OneClass,
     /// Not one row for each bar.
     #[error("there are {rows} {what} for {bars} bars; give one for each bar")]
     Length {
@@ -30,19 +28,9 @@ pub enum BaselineError {
         /// Feature index.
         column: usize,
     },
-    /// The optimiser gave up.
-    #[error("the logistic regression was not fitted: {0}")]
-    Logistic(String),
-    /// The optimiser ran out of iterations far from the optimum.
-    #[error(
-        "the logistic regression did not converge: after {iterations} iterations the gradient is {gradient:.1e} a row"
-    )]
-    NotConverged {
-        /// Iterations made.
-        iterations: u64,
-        /// Largest component of the mean gradient.
-        gradient: f64,
-    },
+    /// An answer that is none.
+    #[error("an answer is no probability: {0}")]
+    NoProbability(String),
     /// The hidden Markov model.
     #[error(transparent)]
     Hmm(#[from] HmmError),
@@ -55,7 +43,7 @@ pub enum BaselineError {
     /// The tree.
     #[error(transparent)]
     Tree(#[from] FitError),
-    /// The nearest neighbours.
-    #[error("the nearest neighbours were not found: {0}")]
-    Neighbours(String),
+    /// A library's model.
+    #[error(transparent)]
+    Classical(#[from] ClassicalError),
 }

@@ -19,7 +19,6 @@ mod majority;
 mod markov;
 mod moving_average;
 mod persistence;
-mod standardised;
 mod tree;
 mod view;
 

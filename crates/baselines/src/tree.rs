@@ -1,7 +1,7 @@
 //! One decision tree.
 
 use market::{ClassProbabilities, Seed};
-use trees::{ForestConfig, MaxFeatures, RandomForest, Table, TrainingRows};
+use trees::{ForestConfig, MaxFeatures, RandomForest, Table};
 
 use crate::baseline::Outcome;
 use crate::error::BaselineError;
@@ -28,8 +28,7 @@ pub(crate) fn predict(view: &BaselineView<'_>) -> Result<Outcome, BaselineError>
     };
     let table = Table::new(view.features.values, view.features.n_features)?;
     let (rows, classes): (Vec<usize>, Vec<u8>) = view.training().unzip();
-    let training =
-        TrainingRows { table, rows: &rows, classes: &classes, n_classes: view.n_classes(), weights: None };
+    let training = view.training_rows(&rows, &classes)?;
     // Every column is tried and no row is drawn: at most the seed decides between equally good splits.
     let forest = RandomForest::fit(&config, &training, Seed(0), &|_| ())?;
     let (m, k) = (MIN_LEAF as f64, view.n_classes());

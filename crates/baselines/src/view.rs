@@ -2,6 +2,7 @@
 
 use labels::Label;
 use market::{BarSeries, Classes};
+use trees::{Table, TableError, TrainingRows};
 
 use crate::BaselineError;
 
@@ -51,6 +52,16 @@ impl BaselineView<'_> {
     /// The training rows and their classes.
     pub(crate) fn training(&self) -> impl Iterator<Item = (usize, u8)> {
         self.train.iter().filter_map(|bar| Some((*bar, self.labels[*bar]?.class)))
+    }
+
+    /// The features of some bars with their classes, as models take them.
+    pub(crate) fn training_rows<'b>(
+        &'b self,
+        rows: &'b [usize],
+        classes: &'b [u8],
+    ) -> Result<TrainingRows<'b>, TableError> {
+        let table = Table::new(self.features.values, self.features.n_features)?;
+        Ok(TrainingRows { table, rows, classes, n_classes: self.n_classes(), weights: None })
     }
 
     /// For each bar, whether it is a training row.

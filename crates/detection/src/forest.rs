@@ -128,7 +128,13 @@ impl ForestProbabilities {
         let turned = truth[first..].iter().map(|state| mirrored_state(*state) as u8);
         let classes: Vec<u8> = as_is.chain(turned).collect();
         let table = Table::new(&values, set.schema().len()).expect("a row for every bar");
-        let training = TrainingRows { table, rows: &rows, classes: &classes, n_classes: TrendVol::ALL.len(), weights: None };
+        let training = TrainingRows {
+            table,
+            rows: &rows,
+            classes: &classes,
+            n_classes: TrendVol::ALL.len(),
+            weights: None,
+        };
         let forest = RandomForest::fit(&settings(), &training, draw.seed(), &|_| ())?;
         let all: Vec<usize> = (first..draw.series().len()).collect();
         let table = Table::new(features.values(), set.schema().len()).expect("a row for every bar");

@@ -18,6 +18,9 @@ pub enum FitError {
     /// The trees refused.
     #[error(transparent)]
     Trees(#[from] trees::FitError),
+    /// A library refused.
+    #[error(transparent)]
+    Library(#[from] classical::ClassicalError),
     /// A training row that no model may learn from.
     #[error("feature {column} of row {row} is {value}; models learn from finite rows only")]
     NotFinite {
@@ -81,6 +84,9 @@ pub enum PredictError {
     /// The network refused.
     #[error(transparent)]
     Network(#[from] networks::NetworkError),
+    /// The library refused.
+    #[error(transparent)]
+    Library(#[from] classical::ClassicalError),
 }
 
 /// A model's files could not be read back.
@@ -112,6 +118,12 @@ pub enum LoadError {
         file: String,
         /// Columns.
         n_features: usize,
+    },
+    /// What a library's model is made of.
+    #[error("{file}: not the numbers of such a model; copy the bundle again or train it again")]
+    Numbers {
+        /// File.
+        file: String,
     },
     /// Numbers that correct nothing.
     #[error(

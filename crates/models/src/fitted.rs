@@ -1,5 +1,6 @@
 //! Fitting, predicting, saving and loading, for every kind of model.
 
+use classical::{LogisticRegression, NearestNeighbours};
 use market::{ClassProbabilities, Seed};
 use networks::{Architecture, EpochReport, NetworkShape, StopReason};
 use serde::{Deserialize, Serialize};
@@ -8,10 +9,11 @@ use trees::{BoostingConfig, GradientBoosting, RandomForest};
 use crate::calibration::{Calibration, CalibrationMethod};
 use crate::error::{FitError, LoadError, PredictError};
 use crate::explanation::{ExplainedUnit, Explainer};
+use crate::library_model::FittedLibrary;
 use crate::network_model::NetworkModel;
 use crate::rows::{FeatureView, LabelledRows, TrainingSet};
 use crate::spec::{FitProgress, ModelKind, ModelSpec};
-use crate::{boosting_model, forest_model, network_model};
+use crate::{boosting_model, forest_model, library_model, network_model};
 
 /// Fewer training rows than this teach nothing.
 const MINIMUM_ROWS: usize = 100;
@@ -25,12 +27,16 @@ pub struct FittedModel {
 
 #[derive(Debug)]
 enum Model {
-    /// Random forest.
-    Forest(RandomForest),
+    /// Random forest: ours, or a library's trees taken over.
+    Forest(ModelKind, RandomForest),
     /// LSTM or Transformer, with its scaler.
     Network(Box<NetworkModel>),
     /// Gradient-boosted trees.
     Boosting(GradientBoosting),
+    /// linfa's logistic regression.
+    Logistic(LogisticRegression),
+    /// smartcore's nearest neighbours.
+    Neighbours(Box<NearestNeighbours>),
 }
 
 /// What is needed to read a model's files: part of the bundle's manifest.
@@ -118,16 +124,16 @@ impl FittedModel {
     /// of a forest, the gain of boosting. None for models without splits.
     pub fn impurity_importance(&self) -> Option<&[f64]> {
         match &self.model {
-            Model::Forest(forest) => Some(forest.impurity_importance()),
+            Model::Forest(ModelKind::RandomForest, forest) => Some(forest.impurity_importance()),
             Model::Boosting(boosting) => Some(boosting.gain_importance()),
-            Model::Network(_) => None,
+            _ => None,
         }
     }
 
     /// Takes its answers apart, exactly; none for models without trees.
     pub fn explainer(&self) -> Option<Explainer<'_>> {
         match &self.model {
-            Model::Forest(forest) => Some(Explainer {
+            Model::Forest(_, forest) => Some(Explainer {
                 shap: forest.tree_shap(),
                 unit: ExplainedUnit::Probability,
                 n_classes: forest.n_classes(),
@@ -137,7 +143,7 @@ impl FittedModel {
                 unit: ExplainedUnit::LogOdds,
                 n_classes: boosting.n_classes(),
             }),
-            Model::Network(_) => None,
+            _ => None,
         }
     }
 
@@ -200,11 +206,7 @@ impl FittedModel {
             architecture: None,
             calibration: calibration.clone(),
         };
-        match &self.model {
-            Model::Forest(forest) => of_rows(ModelKind::RandomForest, forest.n_columns(), forest.n_classes()),
-            Model::Boosting(boosting) => {
-                of_rows(ModelKind::Boosting, boosting.n_columns(), boosting.n_classes())
-            }
+        let kind = match &self.model {
             Model::Network(model) => {
                 let shape = model.network.shape();
                 let architecture = model.network.architecture().clone();
@@ -212,13 +214,18 @@ impl FittedModel {
                     Architecture::LstmAttention(_) => ModelKind::Lstm,
                     Architecture::Transformer(_) => ModelKind::Transformer,
                 };
-                ModelDescription {
+                return ModelDescription {
                     lookback: shape.length,
                     architecture: Some(architecture),
                     ..of_rows(kind, shape.n_features, shape.n_classes)
-                }
+                };
             }
-        }
+            Model::Forest(kind, _) => *kind,
+            Model::Boosting(_) => ModelKind::Boosting,
+            Model::Logistic(_) => ModelKind::LinfaLogistic,
+            Model::Neighbours(_) => ModelKind::SmartcoreKnn,
+        };
+        of_rows(kind, self.model.n_features(), self.model.n_classes())
     }
 
     /// Its files: weights as safetensors, the scaler as JSON.
@@ -227,8 +234,10 @@ impl FittedModel {
     /// When the weights can't be read from the device.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, PredictError> {
         Ok(match &self.model {
-            Model::Forest(forest) => vec![(forest_model::FILE, forest.to_safetensors())],
+            Model::Forest(_, forest) => vec![(forest_model::FILE, forest.to_safetensors())],
             Model::Boosting(boosting) => vec![(boosting_model::FILE, boosting.to_safetensors())],
+            Model::Logistic(model) => vec![(library_model::LOGISTIC_FILE, model.to_json())],
+            Model::Neighbours(model) => vec![(library_model::NEIGHBOURS_FILE, model.to_json())],
             Model::Network(model) => vec![
                 (network_model::WEIGHTS_FILE, model.network.to_safetensors()?),
                 (network_model::SCALER_FILE, scaler_json(model)),
@@ -263,7 +272,16 @@ impl FittedModel {
             (ModelKind::Lstm | ModelKind::Transformer, None) => {
                 return Err(LoadError::Missing("architecture".to_owned()));
             }
-            (ModelKind::RandomForest, _) => Model::Forest(forest_model::load(bytes(forest_model::FILE)?)?),
+            (kind @ (ModelKind::RandomForest | ModelKind::LinfaTree | ModelKind::SmartcoreForest), _) => {
+                Model::Forest(*kind, forest_model::load(bytes(forest_model::FILE)?)?)
+            }
+            (ModelKind::LinfaLogistic, _) => {
+                Model::Logistic(library_model::load_logistic(bytes(library_model::LOGISTIC_FILE)?)?)
+            }
+            (ModelKind::SmartcoreKnn, _) => {
+                let model = library_model::load_neighbours(bytes(library_model::NEIGHBOURS_FILE)?)?;
+                Model::Neighbours(Box::new(model))
+            }
             (ModelKind::Boosting, _) => Model::Boosting(boosting_model::load(bytes(boosting_model::FILE)?)?),
         };
         let shape = |features: usize, classes: usize| format!("{features} × {classes}");
@@ -291,8 +309,13 @@ impl Model {
             ModelSpec::RandomForest(config) => {
                 let forest = forest_model::fit(config, data, seed, progress)?;
                 notes.out_of_bag_accuracy = forest.out_of_bag().map(|score| score.accuracy);
-                Self::Forest(forest)
+                Self::Forest(ModelKind::RandomForest, forest)
             }
+            ModelSpec::Library(library) => match library_model::fit(library, data, seed)? {
+                FittedLibrary::Forest(forest) => Self::Forest(spec.kind(), forest),
+                FittedLibrary::Logistic(model) => Self::Logistic(model),
+                FittedLibrary::Neighbours(model) => Self::Neighbours(model),
+            },
             ModelSpec::Boosting(config) => {
                 let (boosting, history) = boosting_model::fit(config, data, seed, progress)?;
                 notes.rounds = Some(history.rounds);
@@ -309,23 +332,27 @@ impl Model {
 
     fn lookback(&self) -> usize {
         match self {
-            Self::Forest(_) | Self::Boosting(_) => 1,
             Self::Network(model) => model.lookback,
+            _ => 1,
         }
     }
 
     fn n_features(&self) -> usize {
         match self {
-            Self::Forest(forest) => forest.n_columns(),
+            Self::Forest(_, forest) => forest.n_columns(),
             Self::Boosting(boosting) => boosting.n_columns(),
+            Self::Logistic(model) => model.n_columns(),
+            Self::Neighbours(model) => model.n_columns(),
             Self::Network(model) => model.scaler.n_features(),
         }
     }
 
     fn n_classes(&self) -> usize {
         match self {
-            Self::Forest(forest) => forest.n_classes(),
+            Self::Forest(_, forest) => forest.n_classes(),
             Self::Boosting(boosting) => boosting.n_classes(),
+            Self::Logistic(model) => model.n_classes(),
+            Self::Neighbours(model) => model.n_classes(),
             Self::Network(model) => model.network.shape().n_classes,
         }
     }
@@ -333,8 +360,10 @@ impl Model {
     /// Uncorrected class probabilities of every asked-for row, `[n_ends · n_classes]`.
     fn predict(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
         match self {
-            Self::Forest(forest) => forest_model::predict(forest, view),
+            Self::Forest(_, forest) => forest_model::predict(forest, view),
             Self::Boosting(boosting) => boosting_model::predict(boosting, view),
+            Self::Logistic(model) => Ok(library_model::predict_logistic(model, view)),
+            Self::Neighbours(model) => library_model::predict_neighbours(model, view),
             Self::Network(model) => model.predict(view),
         }
     }

@@ -11,17 +11,17 @@ mod error;
 mod explanation;
 mod fitted;
 mod forest_model;
+mod library_model;
 mod network_model;
 mod rows;
-mod scaler;
 mod spec;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use error::{FitError, LoadError, PredictError};
 pub use explanation::{Contributions, ExplainedUnit, Explainer};
 pub use fitted::{FitNotes, FittedModel, ModelDescription};
+pub use library_model::LibrarySpec;
 pub use rows::{FeatureView, LabelledRows, TrainingSet};
-pub use scaler::StandardScaler;
 pub use spec::{FitProgress, ModelKind, ModelSpec, NetworkSpec, NoProgress};
 
 pub use networks::{EpochReport, StopReason};

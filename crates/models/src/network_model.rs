@@ -1,14 +1,16 @@
 //! A network and its scaler behind the common seam.
 
+use classical::StandardScaler;
 use market::Seed;
 use networks::{
     EpochReport, LabelledWindows, Network, NetworkError, NetworkShape, TrainingHistory, TrainingProgress,
     Windows,
 };
 
+use trees::Table;
+
 use crate::error::{FitError, LoadError, PredictError};
 use crate::rows::{FeatureView, LabelledRows, TrainingSet};
-use crate::scaler::StandardScaler;
 use crate::spec::{FitProgress, ModelKind, NetworkSpec};
 
 pub(crate) const WEIGHTS_FILE: &str = "network.safetensors";
@@ -30,7 +32,7 @@ pub(crate) fn fit(
     progress: &dyn FitProgress,
 ) -> Result<(NetworkModel, TrainingHistory), FitError> {
     let named = |source: NetworkError| FitError::Network { name: kind.name().to_owned(), source };
-    let scaler = StandardScaler::fit(data.values, data.n_features, data.train.ends);
+    let scaler = StandardScaler::fit(Table::new(data.values, data.n_features)?, data.train.ends);
     let scaled = scale_all(&scaler, data.values, data.n_features);
     let windows = |ends| Windows::new(&scaled, data.n_features, spec.lookback, ends);
     let [train, validation] =

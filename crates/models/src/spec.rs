@@ -4,6 +4,8 @@ use networks::{Architecture, EpochReport, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
 
+use crate::library_model::LibrarySpec;
+
 /// The models there are, by the name that configs, reports and bundles use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,11 +18,28 @@ pub enum ModelKind {
     Transformer,
     /// Gradient-boosted trees on one row.
     Boosting,
+    /// linfa's decision tree on one row.
+    LinfaTree,
+    /// linfa's logistic regression on one row.
+    LinfaLogistic,
+    /// smartcore's random forest on one row.
+    SmartcoreForest,
+    /// smartcore's nearest neighbours of one row.
+    SmartcoreKnn,
 }
 
 impl ModelKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::RandomForest, Self::Boosting, Self::Lstm, Self::Transformer];
+    pub const ALL: [Self; 8] = [
+        Self::RandomForest,
+        Self::Boosting,
+        Self::Lstm,
+        Self::Transformer,
+        Self::LinfaTree,
+        Self::LinfaLogistic,
+        Self::SmartcoreForest,
+        Self::SmartcoreKnn,
+    ];
 
     /// The name.
     pub fn name(self) -> &'static str {
@@ -29,6 +48,10 @@ impl ModelKind {
             Self::Lstm => "lstm",
             Self::Transformer => "transformer",
             Self::Boosting => "boosting",
+            Self::LinfaTree => "linfa_tree",
+            Self::LinfaLogistic => "linfa_logistic",
+            Self::SmartcoreForest => "smartcore_forest",
+            Self::SmartcoreKnn => "smartcore_knn",
         }
     }
 }
@@ -56,6 +79,8 @@ pub enum ModelSpec {
     Network(NetworkSpec),
     /// Gradient boosting.
     Boosting(BoostingConfig),
+    /// A model of linfa or smartcore.
+    Library(LibrarySpec),
 }
 
 impl ModelSpec {
@@ -64,6 +89,10 @@ impl ModelSpec {
         match self {
             Self::RandomForest(_) => ModelKind::RandomForest,
             Self::Boosting(_) => ModelKind::Boosting,
+            Self::Library(LibrarySpec::LinfaTree(_)) => ModelKind::LinfaTree,
+            Self::Library(LibrarySpec::LinfaLogistic(_)) => ModelKind::LinfaLogistic,
+            Self::Library(LibrarySpec::SmartcoreForest(_)) => ModelKind::SmartcoreForest,
+            Self::Library(LibrarySpec::SmartcoreKnn(_)) => ModelKind::SmartcoreKnn,
             Self::Network(network) => match network.architecture {
                 Architecture::LstmAttention(_) => ModelKind::Lstm,
                 Architecture::Transformer(_) => ModelKind::Transformer,
@@ -84,7 +113,7 @@ impl ModelSpec {
         match self {
             Self::Network(_) => true,
             Self::Boosting(config) => config.early_stopping.is_some(),
-            Self::RandomForest(_) => false,
+            Self::RandomForest(_) | Self::Library(_) => false,
         }
     }
 }

@@ -60,7 +60,9 @@ fn a_training_part_of_one_class_is_learnt_or_refused_but_never_made_up() {
     fold.train.retain(|bar| fold.labels[*bar].unwrap().class == 1);
     for baseline in Baseline::ALL {
         match (baseline, baseline.predict(&fold.view())) {
-            (Baseline::Logistic, result) => assert_eq!(result, Err(BaselineError::OneClass)),
+            (Baseline::Logistic, result) => {
+                assert_eq!(result, Err(BaselineError::Classical(classical::ClassicalError::OneClass)))
+            }
             (_, Ok(Outcome::Answered(answers))) => {
                 assert!(answers.iter().all(|answer| answer.top() == 1), "{}", baseline.name());
             }

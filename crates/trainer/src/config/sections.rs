@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use classical::{LinfaTreeConfig, LogisticConfig, NeighboursConfig, SmartcoreForestConfig};
 use data::QualityPolicy;
 use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
-use models::{CalibrationMethod, ModelKind, ModelSpec, NetworkSpec};
+use models::{CalibrationMethod, LibrarySpec, ModelKind, ModelSpec, NetworkSpec};
 use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
@@ -47,6 +48,18 @@ pub struct Config {
     /// Gradient boosting.
     #[serde(default)]
     pub boosting: BoostingConfig,
+    /// linfa's decision tree.
+    #[serde(default)]
+    pub linfa_tree: LinfaTreeConfig,
+    /// linfa's logistic regression.
+    #[serde(default)]
+    pub linfa_logistic: LogisticConfig,
+    /// smartcore's random forest.
+    #[serde(default)]
+    pub smartcore_forest: SmartcoreForestConfig,
+    /// smartcore's nearest neighbours.
+    #[serde(default)]
+    pub smartcore_knn: NeighboursConfig,
     /// LSTM with attention.
     #[serde(default)]
     pub lstm: LstmConfig,
@@ -168,6 +181,16 @@ impl Config {
         match kind {
             ModelKind::RandomForest => ModelSpec::RandomForest(self.random_forest.clone()),
             ModelKind::Boosting => ModelSpec::Boosting(self.boosting.clone()),
+            ModelKind::LinfaTree => ModelSpec::Library(LibrarySpec::LinfaTree(self.linfa_tree.clone())),
+            ModelKind::LinfaLogistic => {
+                ModelSpec::Library(LibrarySpec::LinfaLogistic(self.linfa_logistic.clone()))
+            }
+            ModelKind::SmartcoreForest => {
+                ModelSpec::Library(LibrarySpec::SmartcoreForest(self.smartcore_forest.clone()))
+            }
+            ModelKind::SmartcoreKnn => {
+                ModelSpec::Library(LibrarySpec::SmartcoreKnn(self.smartcore_knn.clone()))
+            }
             ModelKind::Lstm => ModelSpec::Network(NetworkSpec {
                 architecture: Architecture::LstmAttention(self.lstm.network.clone()),
                 training: self.lstm.training.clone(),
@@ -242,6 +265,16 @@ impl Config {
         }
         if let Err(error) = self.boosting.check() {
             return fault("boosting", error.to_string());
+        }
+        for (section, check) in [
+            ("linfa_tree", self.linfa_tree.check()),
+            ("linfa_logistic", self.linfa_logistic.check()),
+            ("smartcore_forest", self.smartcore_forest.check()),
+            ("smartcore_knn", self.smartcore_knn.check()),
+        ] {
+            if let Err(error) = check {
+                return fault(section, error.to_string());
+            }
         }
         if let Err(error) = self.data.policy.validate() {
             return fault("data.policy", error.to_string());
