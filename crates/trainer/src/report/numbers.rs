@@ -43,11 +43,7 @@ pub(super) fn significant(value: f64, digits: usize) -> String {
     }
     let exponent = value.abs().log10().floor();
     if !(-5.0..9.0).contains(&exponent) {
-        return format!("{value:.0$e}", digits.saturating_sub(2)).replacen(
-            '-',
-            "−",
-            usize::from(value < 0.0),
-        );
+        return format!("{value:.0$e}", digits.saturating_sub(2)).replace('-', "−");
     }
     let places = (digits as f64 - 1.0 - exponent).max(0.0) as usize;
     let text = grouped(value, places);

@@ -182,3 +182,33 @@ fn the_help_teaches() {
         assert!(text.contains(part), "no `{part}` in:\n{text}");
     }
 }
+
+/// Each fold's rows are told apart, in order of time, with nothing between them but what is purged.
+#[test]
+fn folds_are_the_ones_that_a_run_fits() {
+    let bench = Bench::new();
+    let (header, rows) = table(&bench, &["--config", "small.toml", "--data", "bars.csv", "--folds"]);
+    let folds: Vec<usize> = (0..header.len())
+        .filter(|&c| header[c].starts_with("fold_") && !header[c].ends_with("label"))
+        .collect();
+    assert!(folds.len() >= 2, "{header:?}");
+    let label = header.iter().position(|name| name == "label").unwrap();
+    for (number, &column) in folds.iter().enumerate() {
+        assert_eq!(header[column..column + 2], [format!("fold_{number}"), format!("fold_{number}_label")]);
+        let at = |part: &str| (0..rows.len()).filter(|&row| rows[row][column] == part).collect::<Vec<_>>();
+        let (train, held_back, test) = (at("train"), at("early_stopping"), at("test"));
+        let sizes = [train.len(), held_back.len(), test.len()];
+        assert!(sizes.iter().all(|n| *n > 20), "fold {number}: {sizes:?}");
+        assert!(train.last() < held_back.first() && held_back.last() < test.first());
+        for row in &rows {
+            assert_eq!(row[column].is_empty(), row[column + 1].is_empty());
+            assert!(row[column + 1].is_empty() || row[column + 1] == row[label]);
+        }
+        if let Some(&before) = number.checked_sub(1).and_then(|before| folds.get(before)) {
+            let last = (0..rows.len()).rfind(|&row| rows[row][before] == "test").unwrap();
+            assert!(last < test[0], "test blocks follow each other");
+        }
+    }
+    let error = bench.run(&["features", "--data", "bars.csv", "--folds", "--out", "x.csv"]);
+    assert!(!error.status.success() && one_line(&error).contains("--config"), "{}", one_line(&error));
+}
