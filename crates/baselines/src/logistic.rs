@@ -20,7 +20,9 @@ pub(crate) fn predict(view: &BaselineView<'_>) -> Result<Outcome, BaselineError>
     let answers = view.test.iter().map(|&bar| {
         let mut cells = vec![0.0; k];
         model.predict_row(view.features.row(bar), &mut cells);
-        cells.iter_mut().for_each(|p| *p = (n * *p + 1.0) / (n + k as f64));
+        for p in &mut cells {
+            *p = (n * *p + 1.0) / (n + k as f64);
+        }
         ClassProbabilities::new(cells).map_err(|error| BaselineError::NoProbability(error.to_string()))
     });
     Ok(Outcome::Answered(answers.collect::<Result<_, _>>()?))

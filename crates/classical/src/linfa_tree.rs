@@ -58,6 +58,9 @@ impl LinfaTreeConfig {
 ///
 /// # Errors
 /// When all rows have one class, or the library refuses.
+///
+/// # Panics
+/// Never: every row has all columns.
 pub fn fit_linfa_tree(
     config: &LinfaTreeConfig,
     data: &TrainingRows<'_>,

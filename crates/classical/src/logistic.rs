@@ -75,6 +75,9 @@ impl LogisticRegression {
     ///
     /// # Errors
     /// When all rows have one class, or the optimiser does not converge.
+    ///
+    /// # Panics
+    /// Never: every row has all columns.
     pub fn fit(config: &LogisticConfig, data: &TrainingRows<'_>) -> Result<Self, ClassicalError> {
         config.check()?;
         let thinned = Thinned::new(data, config.max_rows);
@@ -111,7 +114,9 @@ impl LogisticRegression {
             scores.iter_mut().zip(weights).for_each(|(score, weight)| *score += value * weight);
         }
         let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        scores.iter_mut().for_each(|score| *score = (*score - most).exp());
+        for score in &mut scores {
+            *score = (*score - most).exp();
+        }
         let sum: f64 = scores.iter().sum();
         for (&class, score) in self.seen.iter().zip(&scores) {
             probabilities[usize::from(class)] = score / sum;
@@ -134,6 +139,9 @@ impl LogisticRegression {
     }
 
     /// The model as JSON, the same bytes for the same model.
+    ///
+    /// # Panics
+    /// Never: its numbers are finite.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("finite numbers are JSON")
     }

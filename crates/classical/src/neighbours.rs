@@ -91,7 +91,7 @@ impl NearestNeighbours {
             .with_k(kept.neighbours)
             .with_algorithm(KNNAlgorithmName::LinearSearch);
         let classes: Vec<u32> = kept.classes.iter().map(|&class| u32::from(class)).collect();
-        let x = matrix(kept.rows.clone(), kept.scaler.n_features())?;
+        let x = matrix(&kept.rows, kept.scaler.n_features())?;
         let library = KNNClassifier::fit(&x, &classes, parameters).map_err(failed)?;
         Ok(Self { kept, library })
     }
@@ -113,8 +113,8 @@ impl NearestNeighbours {
         let (n, k) = (*neighbours as f64, *n_classes as f64);
         let mut answers = Vec::with_capacity(rows.len() * n_classes);
         for piece in rows.chunks(PIECE) {
-            let values = piece.iter().flat_map(|&row| scaler.scaled(table.row(row))).collect();
-            let found = self.library.predict_proba(&matrix(values, table.n_columns())?);
+            let values: Vec<f64> = piece.iter().flat_map(|&row| scaler.scaled(table.row(row))).collect();
+            let found = self.library.predict_proba(&matrix(&values, table.n_columns())?);
             for shares in found.map_err(|error| ClassicalError::Neighbours(error.to_string()))? {
                 let first = answers.len();
                 answers.resize(first + n_classes, 1.0 / (n + k));
@@ -137,6 +137,9 @@ impl NearestNeighbours {
     }
 
     /// The model as JSON, the same bytes for the same model.
+    ///
+    /// # Panics
+    /// Never: its numbers are finite.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(&self.kept).expect("finite numbers are JSON")
     }
@@ -156,7 +159,7 @@ impl NearestNeighbours {
 }
 
 /// Rows of so many columns.
-fn matrix(values: Vec<f64>, n_columns: usize) -> Result<DenseMatrix<f64>, ClassicalError> {
+fn matrix(values: &[f64], n_columns: usize) -> Result<DenseMatrix<f64>, ClassicalError> {
     let rows: Vec<Vec<f64>> = values.chunks_exact(n_columns).map(<[f64]>::to_vec).collect();
     DenseMatrix::from_2d_vec(&rows).map_err(|error| ClassicalError::Neighbours(error.to_string()))
 }

@@ -71,7 +71,9 @@ impl TakingOver<'_> {
             }
             LibraryNode::Shares => {
                 let mut counts = vec![0.0; self.n_classes];
-                reached.iter().for_each(|at| counts[usize::from(self.classes[*at])] += 1.0);
+                for &at in reached {
+                    counts[usize::from(self.classes[at])] += 1.0;
+                }
                 let values = counts.iter().map(|count| (count / cover) as f32).collect();
                 given.push(GivenNode { cover, kind: GivenKind::Leaf { values } });
             }

@@ -264,7 +264,9 @@ fn fold_columns(config: &Config, loaded: &LoadedBars, progress: &Progress) -> Re
         for (rows, part) in
             [(&places.train, "train"), (&places.early_stopping, "early_stopping"), (&places.test, "test")]
         {
-            rows.iter().for_each(|&row| parts[row] = Some(part));
+            for &row in rows {
+                parts[row] = Some(part);
+            }
         }
         let classes =
             parts.iter().enumerate().map(|(row, part)| part.and_then(|_| dataset.class(&places.labels, row)));

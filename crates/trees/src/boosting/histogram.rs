@@ -72,7 +72,9 @@ pub(crate) fn subtract(whole: &mut TileHistogram, part: &TileHistogram) {
 /// How many rows are in each bin of one column of a tile.
 pub(crate) fn count_rows(tile: &[[u8; TILE]], place: usize, rows: &[u32]) -> [u32; 256] {
     let mut counts = [0; 256];
-    rows.iter().for_each(|&row| counts[usize::from(tile[row as usize][place])] += 1);
+    for &row in rows {
+        counts[usize::from(tile[row as usize][place])] += 1;
+    }
     counts
 }
 

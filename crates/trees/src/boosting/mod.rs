@@ -239,7 +239,9 @@ impl<'a> Fit<'a> {
                 let leaf = leaf_of(&grown.nodes, &self.binned, row as usize);
                 self.scores[score][row as usize] += f64::from(answers[leaf]);
             }
-            gains.into_iter().for_each(|(column, gain)| self.gains[column] += gain);
+            for (column, gain) in gains {
+                self.gains[column] += gain;
+            }
             if !self.ensemble.push(&grown) {
                 return Err(FitError::TooManyNodes);
             }

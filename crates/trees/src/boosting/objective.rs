@@ -36,7 +36,9 @@ pub(crate) fn probabilities(row: &mut [f64]) {
         *score = (*score - most).exp();
         sum += *score;
     }
-    row.iter_mut().for_each(|p| *p /= sum);
+    for p in row {
+        *p /= sum;
+    }
 }
 
 fn sigmoid(x: f64) -> f64 {

@@ -114,8 +114,7 @@ impl NullaryFnOnce for Scan<'_> {
         for (score, &left) in scores[..bins.len()].iter_mut().zip(&prefix[..bins.len()]) {
             let ((g, h), (other_g, other_h)) = (unpack(left), unpack(total - left));
             let value = g * g / (h + lambda) + other_g * other_g / (other_h + lambda);
-            let allowed = (h >= least_hessian) & (other_h >= least_hessian);
-            *score = if allowed { value } else { f64::NEG_INFINITY };
+            *score = if h.min(other_h) >= least_hessian { value } else { f64::NEG_INFINITY };
         }
         if let Some((counts, missing_left)) = counts {
             keep_counted(&mut scores[..bins.len()], counts, missing_left, min_leaf);

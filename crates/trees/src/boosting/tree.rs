@@ -191,6 +191,7 @@ impl Grower {
     }
 
     /// Empty histograms.
+    #[expect(clippy::large_stack_arrays, reason = "the histograms of a tile lie together")]
     fn histograms(&mut self, plan: &Plan<'_>) -> Vec<TileHistogram> {
         let mut histograms = self.unused.pop().unwrap_or_default();
         histograms.resize(plan.tiles.len(), [[0; 256]; TILE]);

@@ -45,7 +45,9 @@ pub(crate) fn hash<'a>(
         hasher.update(name.as_bytes());
         hasher.update(format!("{dtype:?}").as_bytes());
         hasher.update((shape.len() as u64).to_le_bytes());
-        shape.iter().for_each(|&n| hasher.update((n as u64).to_le_bytes()));
+        for &n in shape {
+            hasher.update((n as u64).to_le_bytes());
+        }
         hasher.update(bytes);
     }
     hasher.finalize().into()

@@ -145,7 +145,9 @@ impl RandomForest {
 
     fn divide_by_trees(&self, sums: &mut [f64]) {
         let trees = self.n_trees() as f64;
-        sums.iter_mut().for_each(|sum| *sum /= trees);
+        for sum in sums {
+            *sum /= trees;
+        }
     }
 
     /// Each column's part in the decrease of Gini impurity on the training rows, mean over trees:

@@ -168,7 +168,9 @@ impl<'a> TreeShap<'a> {
                 scratch: &mut *scratch,
             });
         }
-        values.iter_mut().for_each(|value| *value *= self.scale);
+        for value in values {
+            *value *= self.scale;
+        }
     }
 }
 

@@ -46,7 +46,9 @@ fn linked(similarity: &[Vec<f64>]) -> Vec<Vec<usize>> {
             row[a] += more;
         }
     }
-    clusters.iter_mut().for_each(|cluster| cluster.sort_unstable());
+    for cluster in &mut clusters {
+        cluster.sort_unstable();
+    }
     clusters.sort_unstable_by_key(|cluster| cluster[0]);
     clusters
 }
@@ -59,7 +61,9 @@ fn ranks(column: &[f64]) -> Vec<f64> {
     let mut start = 0;
     for equals in order.chunk_by(|&a, &b| column[a] >= column[b]) {
         let rank = start as f64 + (equals.len() - 1) as f64 / 2.0;
-        equals.iter().for_each(|&place| ranks[place] = rank);
+        for &place in equals {
+            ranks[place] = rank;
+        }
         start += equals.len();
     }
     ranks

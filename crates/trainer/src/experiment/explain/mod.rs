@@ -95,7 +95,9 @@ impl Measured {
         let names: Vec<&str> = fitter.dataset.set.schema().names().collect();
         let mut cluster_of = vec![0; names.len()];
         for (number, cluster) in self.clusters.iter().enumerate() {
-            cluster.iter().for_each(|&feature| cluster_of[feature] = number);
+            for &feature in cluster {
+                cluster_of[feature] = number;
+            }
         }
         let in_words = |cluster: &Vec<usize>| FeatureCluster {
             features: cluster.iter().map(|&feature| names[feature].to_owned()).collect(),
