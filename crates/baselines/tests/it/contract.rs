@@ -61,7 +61,7 @@ fn a_training_part_of_one_class_is_learnt_or_refused_but_never_made_up() {
     for baseline in Baseline::ALL {
         match (baseline, baseline.predict(&fold.view())) {
             (Baseline::Logistic, result) => {
-                assert_eq!(result, Err(BaselineError::Classical(classical::ClassicalError::OneClass)))
+                assert_eq!(result, Err(BaselineError::Classical(classical::ClassicalError::OneClass)));
             }
             (_, Ok(Outcome::Answered(answers))) => {
                 assert!(answers.iter().all(|answer| answer.top() == 1), "{}", baseline.name());
