@@ -3,7 +3,7 @@
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_trees::{DecisionTree, TreeNode};
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 use trees::{RandomForest, TrainingRows};
 
@@ -58,9 +58,6 @@ impl LinfaTreeConfig {
 ///
 /// # Errors
 /// When all rows have one class, or the library refuses.
-///
-/// # Panics
-/// Never: every row has all columns.
 pub fn fit_linfa_tree(
     config: &LinfaTreeConfig,
     data: &TrainingRows<'_>,
@@ -73,9 +70,7 @@ pub fn fit_linfa_tree(
     }
     // Values less than 1e-5 apart are the same to the library, so columns must be of one scale.
     let scaler = StandardScaler::fit(data.table, data.rows);
-    let values = thinned.rows.iter().flat_map(|&row| scaler.scaled(data.table.row(row))).collect();
-    let x = Array2::from_shape_vec((thinned.rows.len(), data.table.n_columns()), values)
-        .expect("every row has all columns");
+    let x = thinned.scaled(&scaler, &data.table);
     let told: &[u8] = if seen.len() == 2 { &seen[1..] } else { &seen };
     let trees = told.iter().map(|class| {
         let own = |other: &u8| other == class;
@@ -136,8 +131,7 @@ mod tests {
         let config = LinfaTreeConfig { min_leaf: 10, max_depth: 5 };
         let ours = fit_linfa_tree(&config, &data.training()).unwrap().predict(&data.table(), &data.rows);
         let scaler = StandardScaler::fit(data.table(), &data.rows);
-        let values = data.rows.iter().flat_map(|&row| scaler.scaled(data.table().row(row))).collect();
-        let x = Array2::from_shape_vec((1000, 4), values).unwrap();
+        let x = Thinned::new(&data.training(), 1000).scaled(&scaler, &data.table());
         let targets = Array1::from_iter(data.classes.iter().map(|class| *class == 1));
         let weights =
             Array1::from_iter(data.classes.iter().map(|class| if *class == 1 { WEIGHT } else { 1.0 }));

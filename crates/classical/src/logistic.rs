@@ -75,9 +75,6 @@ impl LogisticRegression {
     ///
     /// # Errors
     /// When all rows have one class, or the optimiser does not converge.
-    ///
-    /// # Panics
-    /// Never: every row has all columns.
     pub fn fit(config: &LogisticConfig, data: &TrainingRows<'_>) -> Result<Self, ClassicalError> {
         config.check()?;
         let thinned = Thinned::new(data, config.max_rows);
@@ -86,9 +83,7 @@ impl LogisticRegression {
             return Err(ClassicalError::OneClass);
         }
         let scaler = StandardScaler::fit(data.table, data.rows);
-        let values = thinned.rows.iter().flat_map(|&row| scaler.scaled(data.table.row(row))).collect();
-        let x = Array2::from_shape_vec((thinned.rows.len(), data.table.n_columns()), values)
-            .expect("every row has all columns");
+        let x = thinned.scaled(&scaler, &data.table);
         let classes: Vec<usize> = thinned.classes.iter().map(|&class| usize::from(class)).collect();
         let model = fitted(config, &x, &classes)?;
         Ok(Self {
@@ -215,8 +210,7 @@ mod tests {
         let data = rows(600, 3);
         let model = LogisticRegression::fit(&LogisticConfig::default(), &data.training()).unwrap();
         let scaler = StandardScaler::fit(data.table(), &data.rows);
-        let values = data.rows.iter().flat_map(|&row| scaler.scaled(data.table().row(row))).collect();
-        let x = Array2::from_shape_vec((600, 4), values).unwrap();
+        let x = Thinned::new(&data.training(), 600).scaled(&scaler, &data.table());
         let classes: Vec<usize> = data.classes.iter().map(|class| usize::from(*class)).collect();
         let library = fitted(&LogisticConfig::default(), &x, &classes).unwrap().predict_probabilities(&x);
         let loaded = LogisticRegression::from_json(&model.to_json()).unwrap();

@@ -75,7 +75,7 @@ impl NearestNeighbours {
         config.check()?;
         let thinned = Thinned::new(data, config.max_rows);
         let scaler = StandardScaler::fit(data.table, data.rows);
-        let rows = thinned.rows.iter().flat_map(|&row| scaler.scaled(data.table.row(row))).collect();
+        let rows = thinned.scaled(&scaler, &data.table).into_raw_vec_and_offset().0;
         Self::of(Kept {
             scaler,
             n_classes: data.n_classes,

@@ -1,6 +1,9 @@
 //! At most so many of the training rows.
 
-use trees::TrainingRows;
+use ndarray::Array2;
+use trees::{Table, TrainingRows};
+
+use crate::scaler::StandardScaler;
 
 /// Rows of a table with their classes.
 #[derive(Debug, Clone)]
@@ -18,6 +21,13 @@ impl Thinned {
         Self { rows, classes }
     }
 
+    /// Its rows, scaled: `[n_rows, n_columns]`.
+    pub(crate) fn scaled(&self, scaler: &StandardScaler, table: &Table<'_>) -> Array2<f64> {
+        let values = self.rows.iter().flat_map(|&row| scaler.scaled(table.row(row))).collect();
+        Array2::from_shape_vec((self.rows.len(), table.n_columns()), values)
+            .expect("every row has all columns")
+    }
+
     /// The classes that occur, rising.
     pub(crate) fn seen(&self) -> Vec<u8> {
         let mut seen = self.classes.clone();
@@ -30,7 +40,6 @@ impl Thinned {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trees::Table;
 
     #[test]
     fn rows_are_spread_over_all_of_them() {

@@ -13,12 +13,14 @@ block bootstrap. LightGBM 4.7.0, pandas, numpy, scipy; pyarrow for Parquet.
 
 import argparse
 import json
+import warnings
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
+warnings.filterwarnings("ignore", category=lgb.basic.LGBMDeprecationWarning)
 p = argparse.ArgumentParser()
 p.add_argument("--table", required=True)
 p.add_argument("--predictions", required=True)
