@@ -90,14 +90,14 @@ pub(crate) mod tests {
     use trees::TrainingRows;
 
     /// Rows whose class follows from the first two of four columns, and noise.
-    pub(crate) struct Rows {
+    pub(crate) struct MadeUp {
         values: Vec<f64>,
         pub(crate) rows: Vec<usize>,
         pub(crate) classes: Vec<u8>,
         n_classes: usize,
     }
 
-    pub(crate) fn rows(n: usize, n_classes: usize) -> Rows {
+    pub(crate) fn rows(n: usize, n_classes: usize) -> MadeUp {
         let mut random = Seed(9).stream(Purpose::Part, &[]);
         let values: Vec<f64> = (0..4 * n).map(|_| random.random_range(-1.0..1.0)).collect();
         let class = |row: &[f64]| {
@@ -105,10 +105,10 @@ pub(crate) mod tests {
             ((score + 1.8) / 3.6 * n_classes as f64).clamp(0.0, n_classes as f64 - 1.0) as u8
         };
         let classes = values.chunks_exact(4).map(class).collect();
-        Rows { values, rows: (0..n).collect(), classes, n_classes }
+        MadeUp { values, rows: (0..n).collect(), classes, n_classes }
     }
 
-    impl Rows {
+    impl MadeUp {
         pub(crate) fn table(&self) -> Table<'_> {
             Table::new(&self.values, 4).unwrap()
         }

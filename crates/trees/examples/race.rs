@@ -45,7 +45,7 @@ fn main() {
         race.run(
             "forest",
             |rows| RandomForest::fit(&config, rows, seed, &|_| ()).expect("rows to learn from"),
-            |forest, table, rows| forest.predict(table, rows),
+            RandomForest::predict,
             RandomForest::predict_row,
         );
     }
@@ -63,7 +63,7 @@ fn main() {
             |rows| {
                 GradientBoosting::fit(&config, rows, None, seed, &|_, _| ()).expect("rows to learn from").0
             },
-            |model, table, rows| model.predict(table, rows),
+            GradientBoosting::predict,
             GradientBoosting::predict_row,
         );
     }

@@ -328,13 +328,13 @@ mod tests {
         }
         let mut sums = [0.5, 0.0];
         ensemble.add_row(&[0.0], &mut sums);
-        assert_eq!(sums, [101.5, 10.0]);
+        assert_eq!(sums[..], [101.5, 10.0]);
         ensemble.truncate(2);
         let (table, mut sums) = (Table::new(&[0.0, 5.0], 1).unwrap(), [0.0; 4]);
         ensemble.add_rows(&table, &[1, 0], &mut sums);
-        assert_eq!(sums, [2.0, 20.0, 1.0, 10.0]);
+        assert_eq!(sums[..], [2.0, 20.0, 1.0, 10.0]);
         ensemble.add_binned(1, &ensemble.bins(&table, &[1, 0]), &mut sums);
-        assert_eq!(sums, [2.0, 40.0, 1.0, 20.0]);
+        assert_eq!(sums[..], [2.0, 40.0, 1.0, 20.0]);
         assert_eq!((ensemble.leaves.len(), ensemble.nodes.len(), ensemble.n_trees()), (4, 6, 2));
     }
 
@@ -345,7 +345,7 @@ mod tests {
         assert!(ensemble.push(&stump(&[0.5, 0.5], &[0.0, 1.0])));
         let mut sums = [0.0; 2];
         ensemble.add_row(&[1.0], &mut sums);
-        assert_eq!(sums, [0.75, 1.25]);
+        assert_eq!(sums[..], [0.75, 1.25]);
     }
 
     #[test]
@@ -364,9 +364,9 @@ mod tests {
             })
         };
         let before = answers(&ensemble);
-        assert_eq!(before, [11.0, 11.0, 11.0, 12.0, 12.0, 22.0]);
+        assert_eq!(before[..], [11.0, 11.0, 11.0, 12.0, 12.0, 22.0]);
         ensemble.drop_unused_edges();
-        assert_eq!(answers(&ensemble), before);
+        assert_eq!(answers(&ensemble)[..], before[..]);
         assert_eq!(ensemble.edges.of(0), [1.0]);
         assert_eq!((ensemble.nodes[0].bin(), ensemble.nodes[3].bin()), (Some(0), Some(1)));
     }

@@ -200,7 +200,7 @@ pub enum LoadError {
     #[error("the file's hash does not fit what it holds: it was damaged, copy or save it again")]
     Hash,
     /// A tensor is absent.
-    #[error("tensor `{tensor}` is missing: these are not trees saved by this version")]
+    #[error("tensor `{tensor}` is missing: these are not trees saved by this version; train the model again")]
     Missing {
         /// Its name.
         tensor: &'static str,

@@ -239,10 +239,10 @@ mod tests {
             forest.predict_row(&row, &mut p);
             p
         };
-        assert_eq!(predict([2.0, 0.5]), [0.75, 0.25]);
-        assert_eq!(predict([2.1, 0.5]), [0.375, 0.625]);
-        assert_eq!(predict([f64::NAN, f64::NAN]), [0.75, 0.25]);
-        assert_eq!(predict([0.0, 0.6]), [0.25, 0.75]);
+        assert_eq!(predict([2.0, 0.5])[..], [0.75, 0.25]);
+        assert_eq!(predict([2.1, 0.5])[..], [0.375, 0.625]);
+        assert_eq!(predict([f64::NAN, f64::NAN])[..], [0.75, 0.25]);
+        assert_eq!(predict([0.0, 0.6])[..], [0.25, 0.75]);
         // Given away and taken back it is the same.
         let again = RandomForest::from_trees(2, 2, &forest.trees()).unwrap();
         assert!(again.to_safetensors() == forest.to_safetensors());

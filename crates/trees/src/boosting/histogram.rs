@@ -79,8 +79,14 @@ pub(crate) fn count_rows(tile: &[[u8; TILE]], place: usize, rows: &[u32]) -> [u3
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// No rows.
+    #[expect(clippy::large_stack_arrays, reason = "the histograms of a tile lie together")]
+    pub(crate) fn empty() -> Box<TileHistogram> {
+        Box::new([[0; 256]; TILE])
+    }
 
     #[test]
     fn sums_are_those_of_the_rows() {
@@ -120,7 +126,7 @@ mod tests {
             (0..50_u8).map(|row| std::array::from_fn(|c| row.wrapping_mul(c as u8 + 3))).collect();
         let packed: Vec<PackedSum> = (0..50).map(|i| ((i - 20) << 32) + i + 1).collect();
         let of = |rows: &[u32]| {
-            let mut histogram = Box::new([[0; 256]; TILE]);
+            let mut histogram = empty();
             let packed: Vec<PackedSum> = rows.iter().map(|&row| packed[row as usize]).collect();
             accumulate(&mut histogram, &tile, rows, &packed);
             histogram

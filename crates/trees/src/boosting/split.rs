@@ -146,6 +146,7 @@ fn keep_counted(scores: &mut [f64], counts: &[u32; 256], missing_left: bool, lea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boosting::histogram::tests::empty;
 
     fn column(n_bins: usize) -> BinnedColumn {
         BinnedColumn { edges: (1..n_bins).map(|i| i as f64).collect(), codes: Vec::new(), has_missing: false }
@@ -156,7 +157,7 @@ mod tests {
     }
 
     fn best(bins: &[PackedSum], missing: PackedSum, least_hessian: f64) -> Option<Split> {
-        let mut histogram = Box::new([[0; 256]; TILE]);
+        let mut histogram = empty();
         histogram[0][..bins.len()].copy_from_slice(bins);
         histogram[0][255] = missing;
         let total = bins.iter().sum::<PackedSum>() + missing;
@@ -194,7 +195,7 @@ mod tests {
                 row
             })
             .to_vec();
-        let mut histogram = Box::new([[0; 256]; TILE]);
+        let mut histogram = empty();
         histogram[0][..3].copy_from_slice(&[packed(-9, 9), packed(1, 9), packed(2, 9)]);
         let limits = Limits { lambda: 0.0, least_hessian: 0.0, min_leaf: 1 };
         let leaf = LeafSums { total: packed(-6, 27), limits };

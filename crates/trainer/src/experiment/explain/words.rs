@@ -22,8 +22,12 @@ pub(super) fn sentence(explanation: &Explanation) -> String {
             None => "nothing".to_owned(),
         }
     };
+    // A minus sign as the rest of the report writes it; names of features and classes keep theirs.
+    let number = |value: f64| format!("{value:.3}").replace('-', "−");
     format!(
-        "{class} with probability {probability:.2}: the {unit} is {output:.3} where {base:.3} is usual. For it spoke {}; against it {}.",
+        "{class} with probability {probability:.2}: the {unit} is {} where {} is usual. For it spoke {}; against it {}.",
+        number(*output),
+        number(*base),
         list(true),
         list(false)
     )
@@ -36,7 +40,8 @@ fn named(contribution: &Contribution) -> String {
         share if *share < 0.005 => "the lowest of the training rows".to_owned(),
         share => format!("above {:.0}% of the training rows", 100.0 * share),
     };
-    format!("{feature} ({height}, {contribution:+.3})")
+    let signed = format!("{contribution:+.3}").replace('-', "−");
+    format!("{feature} ({height}, {signed})")
 }
 
 #[cfg(test)]
@@ -75,9 +80,9 @@ mod tests {
         };
         assert_eq!(
             sentence(&explanation),
-            "high with probability 0.80: the log-odds is 1.500 where -0.100 is usual. For it spoke vol (above 93% of the \
+            "high with probability 0.80: the log-odds is 1.500 where −0.100 is usual. For it spoke vol (above 93% of the \
              training rows, +1.200), atr (the highest of the training rows, +0.400) and rsi (the lowest of the training \
-             rows, +0.300); against it hour (above 50% of the training rows, -0.300)."
+             rows, +0.300); against it hour (above 50% of the training rows, −0.300)."
         );
         explanation.contributions.retain(|c| c.contribution > 0.0);
         assert!(sentence(&explanation).ends_with("against it nothing."));
