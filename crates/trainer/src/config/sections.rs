@@ -155,7 +155,7 @@ pub struct ReportConfig {
     pub bootstrap_draws: usize,
     /// Out-of-sample rows per fold on which the permutation importance of a model of single rows is measured.
     pub importance_rows: usize,
-    /// Out-of-sample windows over all folds for a network's, at most 512.
+    /// Out-of-sample windows over all folds for that of a network or of nearest neighbours, at most 512.
     pub importance_windows: usize,
     /// How often each feature is shuffled.
     pub importance_repeats: usize,

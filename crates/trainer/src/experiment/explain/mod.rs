@@ -8,7 +8,7 @@ mod words;
 use anyhow::Result;
 use evaluation::Estimate;
 use market::{Classes, Seed};
-use models::ModelSpec;
+use models::{LibrarySpec, ModelSpec};
 use pipeline::Pipeline;
 
 use self::clusters::clusters;
@@ -55,7 +55,10 @@ impl Measured {
         for (place, kind) in config.models.iter().enumerate() {
             let name = kind.name();
             let (most, repeats) = match config.model_spec(*kind) {
-                ModelSpec::Network(_) => (config.report.importance_windows / folds.len(), 1),
+                // A network's or a neighbour search's answer takes a thousand times as long as one of trees.
+                ModelSpec::Network(_) | ModelSpec::Library(LibrarySpec::SmartcoreKnn(_)) => {
+                    (config.report.importance_windows / folds.len(), 1)
+                }
                 _ => (config.report.importance_rows, config.report.importance_repeats),
             };
             let mut importance = Importance::none(groups.len());
