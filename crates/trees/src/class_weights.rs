@@ -7,8 +7,9 @@ use crate::table::TrainingRows;
 
 /// Weights of the classes, written `"none"`, `"balanced"` or a list with one number for each class.
 ///
-/// They decide where trees split. Probabilities are always those of the rows as they are: what a weight adds to
-/// a class is taken out again where an answer is made, so weighted models need no correction for it.
+/// They decide where trees split, and probabilities are meant for the rows as they are: the shares of a forest's leaves
+/// are counted without them, and boosting takes their logarithms off the scores it begins with. So weighted models need
+/// no correction for it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub enum ClassWeights {
