@@ -52,7 +52,7 @@ impl NeighboursConfig {
 #[derive(Debug)]
 pub struct NearestNeighbours {
     kept: Kept,
-    library: Library,
+    search: Library,
 }
 
 /// The model is its training rows.
@@ -93,8 +93,8 @@ impl NearestNeighbours {
             .with_algorithm(KNNAlgorithmName::LinearSearch);
         let classes: Vec<u32> = kept.classes.iter().map(|&class| u32::from(class)).collect();
         let x = matrix(&kept.rows, kept.scaler.n_features())?;
-        let library = KNNClassifier::fit(&x, &classes, parameters).map_err(failed)?;
-        Ok(Self { kept, library })
+        let search = KNNClassifier::fit(&x, &classes, parameters).map_err(failed)?;
+        Ok(Self { kept, search })
     }
 
     /// The class probabilities of some rows of a table: `[rows.len(), n_classes]`, row after row.
@@ -115,7 +115,7 @@ impl NearestNeighbours {
         let mut answers = Vec::with_capacity(rows.len() * n_classes);
         for piece in rows.chunks(PIECE) {
             let values: Vec<f64> = piece.iter().flat_map(|&row| scaler.scaled(table.row(row))).collect();
-            let found = self.library.predict_proba(&matrix(&values, table.n_columns())?);
+            let found = self.search.predict_proba(&matrix(&values, table.n_columns())?);
             for shares in found.map_err(|error| ClassicalError::Neighbours(error.to_string()))? {
                 let first = answers.len();
                 answers.resize(first + n_classes, 1.0 / (n + k));
