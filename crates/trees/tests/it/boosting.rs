@@ -148,8 +148,10 @@ fn leaves_hold_as_many_rows_as_asked() {
     // Most rows are soon certain and their second derivatives vanish; a few at the end are coin flips. In a leaf of both
     // kinds a handful of the latter weigh as much as forty average rows.
     let values: Vec<f64> = (0..6000).map(|place| f64::from(place * 7919 % 6007)).collect();
-    let classes: Vec<u8> =
-        values.chunks_exact(2).map(|row| u8::from(row[0] > 5900.0 && row[1] as u32 % 2 == 0)).collect();
+    let classes: Vec<u8> = values
+        .chunks_exact(2)
+        .map(|row| u8::from(row[0] > 5900.0 && (row[1] as u32).is_multiple_of(2)))
+        .collect();
     let rows: Vec<usize> = (0..3000).collect();
     let table = trees::Table::new(&values, 2).unwrap();
     let training = TrainingRows { table, rows: &rows, classes: &classes, n_classes: 2, weights: None };
