@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use crate::boosting::objective::n_scores;
 use crate::edges::Edges;
 use crate::node::{Bin, LAST_NARROW_BIN, Node, WALKS, walk};
 use crate::table::Table;
@@ -15,47 +14,6 @@ const BLOCK: usize = 512;
 const LARGE_BLOCK: usize = 1 << 15;
 /// Nodes that stay near.
 const NEAR: usize = 1 << 16;
-
-/// How far a leaf's shares may be from summing to one: far more than `f32` rounding, and little enough that
-/// predictions count as probabilities.
-const SHARE_TOLERANCE: f64 = 5e-7;
-
-/// What trees are added up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum Kind {
-    Forest = 0,
-    Boosting = 1,
-}
-
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Forest => "a random forest",
-            Self::Boosting => "gradient boosting",
-        }
-    }
-
-    /// Number of outputs, and of numbers in a leaf.
-    pub(crate) fn outputs(self, n_classes: usize) -> (usize, usize) {
-        match self {
-            Self::Forest => (n_classes, n_classes),
-            Self::Boosting => (n_scores(n_classes), 1),
-        }
-    }
-
-    /// What is wrong with the numbers of a leaf.
-    pub(crate) fn check_leaf(self, values: &[f32]) -> Result<(), &'static str> {
-        let sum: f64 = values.iter().copied().map(f64::from).sum();
-        let shares =
-            || values.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() <= SHARE_TOLERANCE;
-        match self {
-            Self::Forest if !shares() => Err("does not hold shares from 0 to 1 that sum to 1"),
-            Self::Boosting if !sum.is_finite() => Err("is not finite"),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Any number of trees, one after another. A leaf of a forest holds a number for each output (its class
 /// shares); a leaf of boosting holds one, for the output whose turn its tree is.

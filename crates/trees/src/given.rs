@@ -3,9 +3,10 @@
 use crate::boosting::GradientBoosting;
 use crate::boosting::objective::n_scores;
 use crate::edges::Edges;
-use crate::ensemble::{Ensemble, GrownTree, Kind};
+use crate::ensemble::{Ensemble, GrownTree};
 use crate::error::GivenError;
 use crate::forest::RandomForest;
+use crate::kind::Kind;
 use crate::node::{LAST_BIN, MOST_COLUMNS, Node};
 
 /// A node of a tree.

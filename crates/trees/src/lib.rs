@@ -21,6 +21,7 @@ mod error;
 mod file;
 mod forest;
 mod given;
+mod kind;
 mod node;
 mod parting;
 mod shap;

@@ -11,10 +11,11 @@ use super::{
 use crate::boosting::GradientBoosting;
 use crate::boosting::objective::n_scores;
 use crate::edges::Edges;
-use crate::ensemble::{Ensemble, GrownTree, Kind};
+use crate::ensemble::{Ensemble, GrownTree};
 use crate::error::LoadError;
 use crate::forest::RandomForest;
 use crate::forest::out_of_bag::OutOfBag;
+use crate::kind::Kind;
 use crate::node::Node;
 
 /// Longest header read, in bytes: eleven tensors need less than a thousand.

@@ -8,8 +8,9 @@ use super::{
     TREE_STARTS, VERSION, hash,
 };
 use crate::boosting::GradientBoosting;
-use crate::ensemble::{Ensemble, Kind};
+use crate::ensemble::Ensemble;
 use crate::forest::RandomForest;
+use crate::kind::Kind;
 
 /// A tensor on its way into a file.
 struct Tensor {
