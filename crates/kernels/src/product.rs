@@ -1,0 +1,415 @@
+//! Matrix products of `f32` with a packed right operand.
+//!
+//! Every element is the sum of its products in the order of the inner dimension, in blocks of [`INNER`]
+//! that are added to what is there. So an element does not depend on how many rows or columns are
+//! computed with it, nor on the number of threads.
+
+#![allow(unsafe_code, reason = "the innermost loop reads packed panels by pointer")]
+#![allow(clippy::inline_always, reason = "generic vector code must be inlined into its instruction set")]
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::instructions::{Instructions, Set};
+use crate::matrix::Matrix;
+
+/// Length of a block of the inner dimension: a panel of it stays in the first-level cache.
+const INNER: usize = 128;
+/// Distance between rows of a packed left block: [`INNER`] and a little, so that rows do not share cache
+/// sets.
+const LEFT_STRIDE: usize = INNER + 16;
+/// Rows of the left operand that share a pass over a panel.
+const ROWS_PER_PASS: usize = 96;
+/// Products and copies of fewer multiplications or values stay on the caller's thread.
+const SERIAL: usize = 1 << 18;
+/// Most rows of a tile.
+const MOST_ROWS: usize = 12;
+
+impl Instructions {
+    /// Rows and columns of the block of results that is held in registers.
+    fn tile(self) -> (usize, usize) {
+        match self.0 {
+            Set::Avx512(_) => (12, 32),
+            Set::Avx2(_) => (6, 16),
+            Set::Portable => (4, 4),
+        }
+    }
+}
+
+/// A right operand `[inner, columns]` in the order in which products read it.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    instructions: Instructions,
+    /// By block of the inner dimension, then by panel of columns, then by row: one panel row after the
+    /// other. Columns are filled up with 0.
+    values: Vec<f32>,
+    inner: usize,
+    columns: usize,
+}
+
+impl Packed {
+    /// Packs a matrix.
+    pub fn new(instructions: Instructions, matrix: Matrix<'_>) -> Self {
+        let mut packed = Self { instructions, values: Vec::new(), inner: 0, columns: 0 };
+        packed.replace(matrix);
+        packed
+    }
+
+    /// Packs another matrix into the same memory.
+    pub fn replace(&mut self, matrix: Matrix<'_>) {
+        let (inner, columns) = (matrix.rows, matrix.columns);
+        (self.inner, self.columns) = (inner, columns);
+        let width = self.instructions.tile().1;
+        let padded = columns.next_multiple_of(width);
+        self.values.clear();
+        self.values.resize(inner * padded, 0.0);
+        for (block, values) in self.values.chunks_mut(INNER * padded).enumerate() {
+            let rows = values.len() / padded;
+            let fill = |(panel, values): (usize, &mut [f32])| {
+                matrix.copy(block * INNER, panel * width, width, width, values);
+            };
+            if inner * padded < SERIAL / 8 {
+                values.chunks_mut(rows * width).enumerate().for_each(fill);
+            } else {
+                values.par_chunks_mut(rows * width).with_min_len(4).enumerate().for_each(fill);
+            }
+        }
+    }
+
+    /// Length of the inner dimension.
+    pub fn inner(&self) -> usize {
+        self.inner
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// `out += left · self` for a few rows, on this thread. `left` is row-major, with `stride` between rows.
+    pub(crate) fn add_rows(&self, left: &[f32], stride: usize, out: &mut [f32], scratch: &mut Vec<f32>) {
+        let (most, width) = self.instructions.tile();
+        let rows = out.len() / self.columns;
+        let padded = self.columns.next_multiple_of(width);
+        scratch.resize(ROWS_PER_PASS * LEFT_STRIDE, 0.0);
+        for (pass, out) in out.chunks_mut(ROWS_PER_PASS * self.columns).enumerate() {
+            let first = pass * ROWS_PER_PASS;
+            let rows = ROWS_PER_PASS.min(rows - first);
+            for (block, values) in self.values.chunks(INNER * padded).enumerate() {
+                let inner = values.len() / padded;
+                for row in 0..rows {
+                    let from = (first + row) * stride + block * INNER;
+                    scratch[row * LEFT_STRIDE..][..inner].copy_from_slice(&left[from..from + inner]);
+                }
+                for (panel, right) in values.chunks(inner * width).enumerate() {
+                    let column = panel * width;
+                    for row in (0..rows).step_by(most) {
+                        self.instructions.run(Tile {
+                            layout: Layout::Rows,
+                            rows: most.min(rows - row),
+                            columns: width.min(self.columns - column),
+                            left: &scratch[row * LEFT_STRIDE..],
+                            right,
+                            out: &mut out[row * self.columns + column..],
+                            stride: self.columns,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the rows of a result are before products are added.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// 0.
+    Zero,
+    /// The same row everywhere, `[columns]`.
+    Row(&'a [f32]),
+    /// What `out` holds.
+    Out,
+}
+
+/// `out = start + left · right` with `left` row-major `[rows, inner]` and `out` row-major
+/// `[rows, columns]`; then `finish(first_row, rows, companion)` of every block of rows, while it is in the
+/// cache. `companion` is a second buffer of as many rows, of any width, or empty.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+pub fn product(
+    left: &[f32],
+    right: &Packed,
+    start: Start<'_>,
+    out: &mut [f32],
+    companion: &mut [f32],
+    finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+) {
+    let (inner, columns) = (right.inner, right.columns);
+    let rows = out.len() / columns;
+    assert!(left.len() == rows * inner && out.len() == rows * columns, "operands of a product fit");
+    let most = right.instructions.tile().0;
+    let share = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(most);
+    let block = share.min(ROWS_PER_PASS);
+    let beside = companion.len().checked_div(rows).unwrap_or(0);
+    assert!(companion.len() == rows * beside, "the companion has as many rows as the result");
+    let run = |index: usize, out: &mut [f32], companion: &mut [f32], scratch: &mut Vec<f32>| {
+        let first = index * block;
+        match start {
+            Start::Zero => out.fill(0.0),
+            Start::Row(row) => out.chunks_mut(columns).for_each(|out| out.copy_from_slice(row)),
+            Start::Out => (),
+        }
+        right.add_rows(&left[first * inner..], inner, out, scratch);
+        finish(first, out, companion);
+    };
+    let mut companions = companion.chunks_mut((block * beside).max(1));
+    let tasks = out.chunks_mut(block * columns).map(|out| (out, companions.next().unwrap_or_default()));
+    if rows * inner * columns < SERIAL {
+        let mut scratch = Vec::new();
+        tasks.enumerate().for_each(|(index, (out, companion))| run(index, out, companion, &mut scratch));
+    } else {
+        tasks
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .enumerate()
+            .for_each_init(Vec::new, |scratch, (index, (out, companion))| run(index, out, companion, scratch));
+    }
+}
+
+/// `leftᵀ · right` for row-major `left` `[rows, inner]` and `right` `[rows, columns]`: row-major
+/// `[inner, columns]`. The gradient of a weight matrix.
+///
+/// # Panics
+///
+/// When the numbers of rows differ.
+pub fn transposed_product(instructions: Instructions, left: Matrix<'_>, right: Matrix<'_>) -> Vec<f32> {
+    assert!(left.rows == right.rows, "operands of a product fit");
+    assert!(!left.is_transposed() && !right.is_transposed(), "both operands are row-major");
+    let (inner, columns, rows) = (left.columns, right.columns, right.rows);
+    let (most, width) = instructions.tile();
+    let panels = columns.div_ceil(width);
+    let per_task = panels.div_ceil(rayon::current_num_threads()).min(8);
+    let mut out = vec![0.0; inner * columns];
+    // Each task owns a range of columns, as one slice of every row.
+    let mut tasks: Vec<Vec<&mut [f32]>> =
+        (0..panels.div_ceil(per_task)).map(|_| Vec::with_capacity(inner)).collect();
+    for row in out.chunks_mut(columns) {
+        for (task, part) in tasks.iter_mut().zip(row.chunks_mut(per_task * width)) {
+            task.push(part);
+        }
+    }
+    tasks.into_par_iter().enumerate().for_each(|(index, mut out)| {
+        let first_column = index * per_task * width;
+        let own = out[0].len();
+        let mut sums = vec![0.0; inner * own];
+        let mut lefts = vec![0.0; inner.next_multiple_of(most) * INNER];
+        let mut panel = vec![0.0; INNER * width];
+        for first in (0..rows).step_by(INNER) {
+            let length = INNER.min(rows - first);
+            for (tile, values) in lefts.chunks_mut(most * INNER).enumerate() {
+                left.copy(first, tile * most, most, most, &mut values[..length * most]);
+            }
+            for column in (0..own).step_by(width) {
+                let columns = width.min(own - column);
+                right.copy(first, first_column + column, columns, width, &mut panel[..length * width]);
+                for (tile, values) in lefts.chunks(most * INNER).enumerate() {
+                    let row = tile * most;
+                    instructions.run(Tile {
+                        layout: Layout::Columns,
+                        rows: most.min(inner - row),
+                        columns,
+                        left: values,
+                        right: &panel[..length * width],
+                        out: &mut sums[row * own + column..],
+                        stride: own,
+                    });
+                }
+            }
+        }
+        for (out, sums) in out.iter_mut().zip(sums.chunks(own)) {
+            out.copy_from_slice(sums);
+        }
+    });
+    out
+}
+
+/// How the left block of a tile lies in memory.
+#[derive(Debug, Clone, Copy)]
+enum Layout {
+    /// Row after row, [`LEFT_STRIDE`] apart.
+    Rows,
+    /// Inner index after inner index, as many rows apart as a tile has.
+    Columns,
+}
+
+/// `out += left · right` for one block of results.
+struct Tile<'a> {
+    layout: Layout,
+    rows: usize,
+    columns: usize,
+    left: &'a [f32],
+    /// A panel: rows of the full width of a tile.
+    right: &'a [f32],
+    out: &'a mut [f32],
+    stride: usize,
+}
+
+impl WithSimd for Tile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.of_height::<S, 2, 12>(simd),
+            8 => self.of_height::<S, 2, 6>(simd),
+            _ => self.of_height::<S, 4, 4>(simd),
+        }
+    }
+}
+
+impl Tile<'_> {
+    #[inline(always)]
+    fn of_height<S: Simd, const VECTORS: usize, const MOST: usize>(self, simd: S) {
+        match (self.layout, self.rows) {
+            (Layout::Rows, 1) => self.sum::<S, 1, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Rows, 2) => self.sum::<S, 2, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Rows, 3) => self.sum::<S, 3, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Rows, 4) => self.sum::<S, 4, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Rows, 5..=6) if MOST == 6 => self.sum::<S, 6, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Rows, 5..=8) => self.sum::<S, 8, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Rows, _) => self.sum::<S, 12, VECTORS, LEFT_STRIDE, 1>(simd),
+            (Layout::Columns, _) => self.sum::<S, MOST, VECTORS, 1, MOST>(simd),
+        }
+    }
+
+    /// Sums `HEIGHT` rows in registers, of which the first `self.rows` are added to `out`.
+    #[inline(always)]
+    fn sum<S: Simd, const HEIGHT: usize, const VECTORS: usize, const ROW: usize, const STEP: usize>(self, simd: S) {
+        let lanes = S::F32_LANES;
+        let width = VECTORS * lanes;
+        let inner = self.right.len() / width;
+        assert!(self.left.len() >= (HEIGHT - 1) * ROW + (inner - 1) * STEP + 1, "the left block is whole");
+        assert!(self.out.len() >= (self.rows - 1) * self.stride + self.columns, "the results have a place");
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; HEIGHT];
+        let (left, right) = (self.left.as_ptr(), self.right.as_ptr());
+        for at in 0..inner {
+            let mut values = [simd.splat_f32s(0.0); VECTORS];
+            for (vector, value) in values.iter_mut().enumerate() {
+                // SAFETY: `at * width + vector * lanes + lanes <= right.len()`.
+                *value = unsafe { right.add(at * width + vector * lanes).cast::<S::f32s>().read_unaligned() };
+            }
+            for (row, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: asserted above for the largest row and `at`.
+                let factor = simd.splat_f32s(unsafe { *left.add(row * ROW + at * STEP) });
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = simd.mul_add_e_f32s(factor, value, *sum);
+                }
+            }
+        }
+        if self.columns == width {
+            let out = self.out.as_mut_ptr();
+            for (row, sums) in sums.iter().enumerate() {
+                if row < self.rows {
+                    for (vector, sum) in sums.iter().enumerate() {
+                        // SAFETY: the row is below `self.rows`, the columns are whole: asserted above.
+                        unsafe {
+                            let place = out.add(row * self.stride + vector * lanes).cast::<S::f32s>();
+                            place.write_unaligned(simd.add_f32s(place.read_unaligned(), *sum));
+                        }
+                    }
+                }
+            }
+        } else {
+            let mut whole = [0.0_f32; MOST_ROWS * 32];
+            for (row, sums) in sums.iter().enumerate() {
+                for (vector, sum) in sums.iter().enumerate() {
+                    simd.partial_store_f32s(&mut whole[row * width + vector * lanes..][..lanes], *sum);
+                }
+            }
+            for row in 0..self.rows {
+                let out = &mut self.out[row * self.stride..][..self.columns];
+                for (out, sum) in out.iter_mut().zip(&whole[row * width..]) {
+                    *out += sum;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{close, values};
+
+    fn reference(left: &[f32], right: &[f32], inner: usize, columns: usize) -> Vec<f64> {
+        let rows = left.len() / inner;
+        let mut out = vec![0.0; rows * columns];
+        for row in 0..rows {
+            for at in 0..inner {
+                for column in 0..columns {
+                    out[row * columns + column] +=
+                        f64::from(left[row * inner + at]) * f64::from(right[at * columns + column]);
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn agrees_with_double_precision_at_any_size() {
+        for instructions in Instructions::available() {
+            for (rows, inner, columns) in
+                [(1, 1, 1), (2, 3, 5), (7, 129, 33), (12, 128, 32), (13, 300, 31), (97, 17, 65), (200, 257, 100)]
+            {
+                let (left, right) = (values(rows * inner, 1), values(inner * columns, 2));
+                let expected = reference(&left, &right, inner, columns);
+                let packed = Packed::new(instructions, Matrix::new(&right, columns));
+                let mut out = vec![f32::NAN; rows * columns];
+                product(&left, &packed, Start::Zero, &mut out, &mut [], |_, _, _| ());
+                close(&out, &expected, 1e-6);
+
+                let mut turned = vec![0.0; inner * columns];
+                Matrix::new(&right, columns).transposed().copy(0, 0, inner, inner, &mut turned);
+                let packed = Packed::new(instructions, Matrix::new(&turned, inner).transposed());
+                let mut again = vec![f32::NAN; rows * columns];
+                product(&left, &packed, Start::Zero, &mut again, &mut [], |_, _, _| ());
+                assert_eq!(out[..], again[..]);
+
+                let mut turned = vec![0.0; rows * inner];
+                Matrix::new(&left, inner).transposed().copy(0, 0, rows, rows, &mut turned);
+                let sums =
+                    transposed_product(instructions, Matrix::new(&turned, rows), Matrix::new(&right, columns));
+                close(&sums, &expected, 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_alone_and_at_any_number_of_threads() {
+        let (rows, inner, columns) = (101, 150, 70);
+        let (left, right) = (values(rows * inner, 1), values(inner * columns, 2));
+        for instructions in Instructions::available() {
+            let packed = Packed::new(instructions, Matrix::new(&right, columns));
+            let on = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| {
+                    let mut out = vec![0.0; rows * columns];
+                    product(&left, &packed, Start::Row(&right[..columns]), &mut out, &mut [], |_, _, _| ());
+                    let sums =
+                        transposed_product(instructions, Matrix::new(&left, inner), Matrix::new(&out, columns));
+                    (out, sums)
+                })
+            };
+            let all = on(1);
+            assert!(all == on(3));
+            for row in [0, 50, 100] {
+                let mut out = vec![0.0; columns];
+                let left = &left[row * inner..(row + 1) * inner];
+                product(left, &packed, Start::Row(&right[..columns]), &mut out, &mut [], |_, _, _| ());
+                assert_eq!(out[..], all.0[row * columns..(row + 1) * columns]);
+            }
+        }
+    }
+}
