@@ -2,6 +2,8 @@
 
 mod activation;
 mod attention;
+#[cfg(feature = "burn")]
+pub mod burn;
 mod cross_entropy;
 mod dropout;
 mod instructions;

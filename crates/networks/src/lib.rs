@@ -10,26 +10,19 @@
 //! The crate does not scale features, split data by time, calibrate probabilities or know what a class
 //! means. When training diverges it says so; it never returns a stand-in.
 
-mod activation;
 mod attention;
 mod classifier;
 mod config;
 mod dropout;
 mod error;
-mod fused;
-mod gelu;
 mod history;
 mod inference;
 mod initialise;
 mod linear;
 mod lstm_attention;
-mod lstm_sequence;
 mod network;
 mod optimiser;
-mod residual_norm;
 mod schedule;
-mod softmax;
-mod sum;
 mod training;
 mod transformer;
 mod weights;

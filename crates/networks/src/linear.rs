@@ -2,6 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use kernels::Activation;
 
 use crate::initialise::Initialiser;
 
@@ -33,6 +34,11 @@ impl Linear {
 
     /// Maps `[rows, inputs]` to `[rows, outputs]`.
     pub(crate) fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
-        rows.matmul(self.weight.val()) + self.bias.val().unsqueeze()
+        self.activated(rows, Activation::Identity)
+    }
+
+    /// The same followed by an activation.
+    pub(crate) fn activated(&self, rows: Tensor<2>, activation: Activation) -> Tensor<2> {
+        kernels::burn::linear(rows, self.weight.val(), self.bias.val(), activation)
     }
 }

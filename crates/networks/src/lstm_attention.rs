@@ -2,14 +2,14 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use kernels::burn::{dropout, lstm};
 
 use crate::attention::SelfAttention;
 use crate::classifier::Classifier;
 use crate::config::LstmAttentionConfig;
-use crate::dropout::{DropoutStream, dropout};
+use crate::dropout::DropoutStream;
 use crate::initialise::Initialiser;
 use crate::linear::Linear;
-use crate::lstm_sequence::lstm_sequence;
 use crate::network::NetworkShape;
 
 /// One LSTM layer; gates in the order input, forget, cell, output.
@@ -35,8 +35,7 @@ impl LstmLayer {
 
     /// Maps rows `[length * batch, inputs]`, ordered by time, to `[length * batch, hidden]`.
     pub(crate) fn forward(&self, rows: Tensor<2>, batch: usize) -> Tensor<2> {
-        let projected = rows.matmul(self.weight_ih.val()) + self.bias.val().unsqueeze();
-        lstm_sequence(projected, self.weight_hh.val(), batch)
+        lstm(rows, self.weight_ih.val(), self.weight_hh.val(), self.bias.val(), batch)
     }
 }
 
@@ -89,36 +88,8 @@ impl Classifier for LstmAttention {
         let [n_rows, hidden] = rows.dims();
         let rows: Tensor<2> = rows.reshape([length, batch, hidden]).swap_dims(0, 1).reshape([n_rows, hidden]);
         let attention_mask = mask(self.lstm.len(), self.attention_dropout);
-        let mixed = self.attention.forward(rows.clone(), batch, attention_mask);
+        let mixed = self.attention.forward(rows.clone(), length, attention_mask);
         let mean = (rows + mixed).reshape([batch, length, hidden]).mean_dim(1).reshape([batch, hidden]);
         self.head.forward(mean)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::Device;
-    use market::Seed;
-
-    use super::*;
-    use crate::attention::tests::stock as stock_attention;
-    use crate::lstm_sequence::tests::{close, random, stock as stock_sequence};
-
-    #[test]
-    fn agrees_with_the_network_from_burns_own_operations() {
-        let device = Device::flex();
-        let shape = NetworkShape { n_features: 41, n_classes: 3, length: 100 };
-        let config = LstmAttentionConfig::default();
-        let network = LstmAttention::new(&config, shape, &mut Initialiser::new(Some(Seed(1)), &device));
-        let windows = random([5, 100, 41], 9, &device) * 3.0;
-        let mut rows: Tensor<2> = windows.clone().swap_dims(0, 1).reshape([500, 41]);
-        for layer in &network.lstm {
-            let projected = rows.matmul(layer.weight_ih.val()) + layer.bias.val().unsqueeze();
-            rows = stock_sequence(&projected, &layer.weight_hh.val(), 5);
-        }
-        let rows: Tensor<2> = rows.reshape([100, 5, 128]).swap_dims(0, 1).reshape([500, 128]);
-        let mixed = stock_attention(&network.attention, &rows, 5);
-        let mean: Tensor<2> = (rows + mixed).reshape([5, 100, 128]).mean_dim(1).reshape([5, 128]);
-        close(network.logits(windows, None), network.head.forward(mean), 1e-5);
     }
 }

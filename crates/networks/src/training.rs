@@ -1,6 +1,5 @@
 //! The training loop.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use market::{Purpose, Seed};
 use rand::seq::SliceRandom;
@@ -173,7 +172,7 @@ impl Run<'_> {
             Tensor::<2>::from_data(TensorData::new(targets, [batch.len(), self.n_classes]), &device);
         let windows = gather(&self.train.windows, batch, &device);
         let logits = network.logits(windows, Some(stream));
-        (log_softmax(logits, 1) * targets).sum() / -(batch.len() as f32)
+        kernels::burn::cross_entropy(logits, targets)
     }
 
     /// Log-loss and accuracy on the validation windows, if there are any.

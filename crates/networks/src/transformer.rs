@@ -2,16 +2,19 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use kernels::burn::residual_norm;
+use kernels::{Activation, DropoutMask};
 
 use crate::attention::SelfAttention;
 use crate::classifier::Classifier;
 use crate::config::TransformerConfig;
 use crate::dropout::DropoutStream;
-use crate::gelu::bias_gelu_dropout;
 use crate::initialise::Initialiser;
 use crate::linear::Linear;
 use crate::network::NetworkShape;
-use crate::residual_norm::residual_norm;
+
+/// Layer normalisation with `PyTorch`'s constant.
+pub(crate) const LAYER_NORM: kernels::Norm = kernels::Norm::Layer(1e-5);
 
 /// Gain and shift of a layer normalisation, `[width]` each.
 #[derive(Module, Debug)]
@@ -23,6 +26,11 @@ pub(crate) struct Norm {
 impl Norm {
     fn new(width: usize, weights: &mut Initialiser<'_>) -> Self {
         Self { gain: weights.constant([width], 1.0), shift: weights.constant([width], 0.0) }
+    }
+
+    /// Normalises the sum of residual and branch.
+    fn after(&self, residual: Tensor<2>, branch: Tensor<2>, mask: Option<DropoutMask>) -> Tensor<2> {
+        residual_norm(LAYER_NORM, residual, branch, self.gain.val(), self.shift.val(), mask)
     }
 }
 
@@ -54,17 +62,14 @@ impl EncoderLayer {
     fn forward(
         &self,
         rows: Tensor<2>,
-        batch: usize,
-        mask: impl Fn(u64) -> Option<crate::dropout::Mask>,
+        length: usize,
+        mask: impl Fn(u64) -> Option<DropoutMask>,
     ) -> Tensor<2> {
-        let attended = self.attention.forward(rows.clone(), batch, mask(0));
-        let norm = &self.attention_norm;
-        let rows = residual_norm(rows, attended, norm.gain.val(), norm.shift.val(), mask(1));
-        let hidden =
-            bias_gelu_dropout(rows.clone().matmul(self.widen.weight.val()), self.widen.bias.val(), mask(2));
+        let attended = self.attention.forward(rows.clone(), length, mask(0));
+        let rows = self.attention_norm.after(rows, attended, mask(1));
+        let hidden = self.widen.activated(rows.clone(), Activation::Gelu(mask(2)));
         let fed = self.narrow.forward(hidden);
-        let norm = &self.feed_forward_norm;
-        residual_norm(rows, fed, norm.gain.val(), norm.shift.val(), mask(3))
+        self.feed_forward_norm.after(rows, fed, mask(3))
     }
 }
 
@@ -107,46 +112,9 @@ impl Classifier for Transformer {
         for (index, layer) in self.encoder.iter().enumerate() {
             let first = index as u64 * PLACES;
             rows =
-                layer.forward(rows, batch, |place| stream.and_then(|s| s.mask(first + place, self.dropout)));
+                layer.forward(rows, length, |place| stream.and_then(|s| s.mask(first + place, self.dropout)));
         }
         let mean = rows.reshape([batch, length, width]).mean_dim(1).reshape([batch, width]);
         self.head.forward(mean)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::Device;
-    use burn::tensor::activation::gelu;
-    use market::Seed;
-
-    use super::*;
-    use crate::attention::tests::stock as stock_attention;
-    use crate::lstm_sequence::tests::{close, random};
-
-    fn stock_norm(rows: Tensor<2>, norm: &Norm) -> Tensor<2> {
-        let centred = rows.clone() - rows.mean_dim(1);
-        let variance = centred.clone().square().mean_dim(1);
-        centred / (variance + 1e-5).sqrt() * norm.gain.val().unsqueeze() + norm.shift.val().unsqueeze()
-    }
-
-    #[test]
-    fn agrees_with_the_network_from_burns_own_operations() {
-        let device = Device::flex();
-        let shape = NetworkShape { n_features: 41, n_classes: 3, length: 100 };
-        let config = TransformerConfig::default();
-        let network = Transformer::new(&config, shape, &mut Initialiser::new(Some(Seed(1)), &device));
-        let windows = random([3, 100, 41], 9, &device) * 3.0;
-        let rows: Tensor<2> = network.input.forward(windows.clone().reshape([300, 41]));
-        let placed = rows.reshape([3, 100, 256]) + network.positions.val();
-        let mut rows: Tensor<2> = placed.reshape([300, 256]);
-        for layer in &network.encoder {
-            let attended = stock_attention(&layer.attention, &rows, 3);
-            rows = stock_norm(rows + attended, &layer.attention_norm);
-            let fed = layer.narrow.forward(gelu(layer.widen.forward(rows.clone())));
-            rows = stock_norm(rows + fed, &layer.feed_forward_norm);
-        }
-        let mean: Tensor<2> = rows.reshape([3, 100, 256]).mean_dim(1).reshape([3, 256]);
-        close(network.logits(windows, None), network.head.forward(mean), 1e-5);
     }
 }

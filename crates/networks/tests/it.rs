@@ -219,7 +219,7 @@ fn names_are_those_of_the_places() {
     for name in ["lstm.0.weight_ih", "lstm.1.weight_hh", "head.bias"] {
         assert!(names[0].iter().any(|other| other == name), "{names:?}");
     }
-    for name in ["positions", "encoder.1.attention.query.weight"] {
+    for name in ["positions", "encoder.1.attention.input.weight"] {
         assert!(names[1].iter().any(|other| other == name), "{names:?}");
     }
 }
