@@ -41,6 +41,8 @@ struct Scratch {
     left: Vec<f32>,
     rows: Vec<f32>,
     weights: Vec<f32>,
+    by_scores: Vec<f32>,
+    sums: Vec<f32>,
     turned: Vec<f32>,
     factors: Vec<f32>,
     tiles: Vec<f32>,
@@ -49,70 +51,95 @@ struct Scratch {
 impl Scratch {
     fn new(instructions: Instructions) -> Self {
         let empty = Packed::new(instructions, Matrix::new(&[0.0], 1));
-        let [left, rows, weights, turned, factors, tiles] = [(); 6].map(|()| Vec::new());
-        Self { packed: empty, left, rows, weights, turned, factors, tiles }
+        let [left, rows, weights, by_scores, sums, turned, factors, tiles] = [(); 8].map(|()| Vec::new());
+        Self { packed: empty, left, rows, weights, by_scores, sums, turned, factors, tiles }
     }
 }
 
 impl Attention<'_> {
-    fn all_heads(&self, rows: usize, size: usize) -> Vec<Head> {
-        (0..rows / self.length * self.heads)
-            .map(|index| Head {
-                first_row: index / self.heads * self.length,
-                first_column: index % self.heads * size,
-                index,
-            })
-            .collect()
-    }
-
-    /// Attended values `[rows, width]`, and the weights before dropout
-    /// `[rows / length, heads, length, length]`.
+    /// Attended values `[rows, width]`.
     ///
     /// # Panics
     ///
     /// When the sizes do not fit.
-    pub fn forward(&self, instructions: Instructions, packed: &[f32], width: usize) -> (Vec<f32>, Vec<f32>) {
+    pub fn forward(&self, instructions: Instructions, packed: &[f32], width: usize) -> Vec<f32> {
         let rows = packed.len() / (3 * width);
         let (length, size) = (self.length, width / self.heads);
         assert!(rows.is_multiple_of(length) && width.is_multiple_of(self.heads), "sizes of an attention fit");
-        let mut weights = vec![0.0; rows * self.heads * length];
-        let heads = self.all_heads(rows, size);
-        let attended: Vec<Vec<f32>> = heads
-            .par_iter()
-            .zip(weights.par_chunks_mut(length * length))
-            .map_init(
-                || Scratch::new(instructions),
-                |scratch, (head, weights)| {
-                    let part = |which: usize, out: &mut Vec<f32>| {
-                        take(packed, 3 * width, head.first_row, which * width + head.first_column, length, size, out);
-                    };
-                    part(1, &mut scratch.rows);
-                    scratch.packed.replace(Matrix::new(&scratch.rows, size).transposed());
-                    part(0, &mut scratch.left);
-                    scratch.packed.add_rows(&scratch.left, size, weights, &mut scratch.tiles);
-                    softmax_rows(instructions, length, self.scale, self.mask, weights);
-                    part(2, &mut scratch.rows);
-                    scratch.packed.replace(Matrix::new(&scratch.rows, size));
-                    let mut out = vec![0.0; length * size];
-                    if let Some(mask) = self.dropout {
-                        scratch.weights.clear();
-                        scratch.weights.extend_from_slice(weights);
-                        scratch.factors.resize(length, 0.0);
-                        let first = head.index * length;
-                        drop_rows(instructions, mask, first, length, &mut scratch.weights, &mut scratch.factors);
-                        scratch.packed.add_rows(&scratch.weights, length, &mut out, &mut scratch.tiles);
-                    } else {
-                        scratch.packed.add_rows(weights, length, &mut out, &mut scratch.tiles);
-                    }
-                    out
-                },
-            )
-            .collect();
         let mut out = vec![0.0; rows * width];
-        for (head, attended) in heads.iter().zip(&attended) {
-            put(attended, size, &mut out, width, head.first_row, head.first_column);
-        }
-        (out, weights)
+        out.par_chunks_mut(length * width).enumerate().for_each_init(
+            || Scratch::new(instructions),
+            |scratch, (window, out)| {
+                for index in 0..self.heads {
+                    let head = self.head(window, index, size);
+                    let mut weights = std::mem::take(&mut scratch.weights);
+                    weights.resize(length * length, 0.0);
+                    self.weights_of(instructions, packed, width, &head, scratch, &mut weights);
+                    if let Some(mask) = self.dropout {
+                        scratch.factors.resize(length, 0.0);
+                        drop_rows(instructions, mask, head.index * length, length, &mut weights, &mut scratch.factors);
+                    }
+                    self.part(packed, width, &head, 2, &mut scratch.rows);
+                    scratch.packed.replace(Matrix::new(&scratch.rows, size));
+                    scratch.sums.clear();
+                    scratch.sums.resize(length * size, 0.0);
+                    scratch.packed.add_rows(&weights, length, &mut scratch.sums, &mut scratch.tiles);
+                    put(&scratch.sums, size, out, width, 0, head.first_column);
+                    scratch.weights = weights;
+                }
+            },
+        );
+        out
+    }
+
+    /// Weights before dropout, `[rows / length, heads, length, length]`: how much each query attends to
+    /// each key.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit.
+    pub fn weights(&self, instructions: Instructions, packed: &[f32], width: usize) -> Vec<f32> {
+        let rows = packed.len() / (3 * width);
+        let (length, size) = (self.length, width / self.heads);
+        assert!(rows.is_multiple_of(length) && width.is_multiple_of(self.heads), "sizes of an attention fit");
+        let mut out = vec![0.0; rows * self.heads * length];
+        out.par_chunks_mut(length * length).enumerate().for_each_init(
+            || Scratch::new(instructions),
+            |scratch, (index, out)| {
+                let head = self.head(index / self.heads, index % self.heads, size);
+                self.weights_of(instructions, packed, width, &head, scratch, out);
+            },
+        );
+        out
+    }
+
+    fn head(&self, window: usize, index: usize, size: usize) -> Head {
+        Head { first_row: window * self.length, first_column: index * size, index: window * self.heads + index }
+    }
+
+    /// Queries (0), keys (1) or values (2) of a head.
+    fn part(&self, packed: &[f32], width: usize, head: &Head, which: usize, out: &mut Vec<f32>) {
+        let (length, size) = (self.length, width / self.heads);
+        take(packed, 3 * width, head.first_row, which * width + head.first_column, length, size, out);
+    }
+
+    /// Weights of a head before dropout.
+    fn weights_of(
+        &self,
+        instructions: Instructions,
+        packed: &[f32],
+        width: usize,
+        head: &Head,
+        scratch: &mut Scratch,
+        weights: &mut [f32],
+    ) {
+        let size = width / self.heads;
+        self.part(packed, width, head, 1, &mut scratch.rows);
+        scratch.packed.replace(Matrix::new(&scratch.rows, size).transposed());
+        self.part(packed, width, head, 0, &mut scratch.rows);
+        weights.fill(0.0);
+        scratch.packed.add_rows(&scratch.rows, size, weights, &mut scratch.tiles);
+        softmax_rows(instructions, self.length, self.scale, self.mask, weights);
     }
 
     /// Derivative by the packed rows, from that by the attended values.
@@ -124,7 +151,6 @@ impl Attention<'_> {
         &self,
         instructions: Instructions,
         packed: &[f32],
-        weights: &[f32],
         gradient: &[f32],
         width: usize,
     ) -> Vec<f32> {
@@ -132,17 +158,15 @@ impl Attention<'_> {
         let (length, size) = (self.length, width / self.heads);
         assert!(gradient.len() == rows * width, "sizes of an attention fit");
         let mut out = vec![0.0; packed.len()];
-        let window = |(index, out): (usize, &mut [f32]), scratch: &mut Scratch| {
-            for head in 0..self.heads {
-                let first_row = index * length;
-                let head = Head { first_row, first_column: head * size, index: index * self.heads + head };
-                let weights = &weights[head.index * length * length..][..length * length];
-                self.head_back(instructions, packed, weights, gradient, width, &head, scratch, out);
-            }
-        };
-        out.par_chunks_mut(length * 3 * width)
-            .enumerate()
-            .for_each_init(|| Scratch::new(instructions), |scratch, item| window(item, scratch));
+        out.par_chunks_mut(length * 3 * width).enumerate().for_each_init(
+            || Scratch::new(instructions),
+            |scratch, (window, out)| {
+                for index in 0..self.heads {
+                    let head = self.head(window, index, size);
+                    self.head_back(instructions, packed, gradient, width, &head, scratch, out);
+                }
+            },
+        );
         out
     }
 
@@ -151,7 +175,6 @@ impl Attention<'_> {
         &self,
         instructions: Instructions,
         packed: &[f32],
-        weights: &[f32],
         gradient: &[f32],
         width: usize,
         head: &Head,
@@ -159,14 +182,16 @@ impl Attention<'_> {
         out: &mut [f32],
     ) {
         let (length, size) = (self.length, width / self.heads);
-        let Scratch { packed: right, left, rows, weights: by_scores, turned, factors, tiles } = scratch;
-        let part = |which: usize, out: &mut Vec<f32>| {
-            take(packed, 3 * width, head.first_row, which * width + head.first_column, length, size, out);
-        };
+        let mut weights = std::mem::take(&mut scratch.weights);
+        weights.resize(length * length, 0.0);
+        // Computed again instead of kept: they are by far the largest part of an attention.
+        self.weights_of(instructions, packed, width, head, scratch, &mut weights);
+        let Scratch { packed: right, left, rows, by_scores, turned, factors, tiles, sums, .. } = scratch;
+        let part = |which: usize, out: &mut Vec<f32>| self.part(packed, width, head, which, out);
         factors.resize(length, 0.0);
         turned.resize(length * length, 0.0);
         by_scores.clear();
-        by_scores.extend_from_slice(weights);
+        by_scores.extend_from_slice(&weights);
         if let Some(mask) = self.dropout {
             drop_rows(instructions, mask, head.index * length, length, by_scores, factors);
         }
@@ -174,9 +199,10 @@ impl Attention<'_> {
         Matrix::new(by_scores, length).transposed().copy(0, 0, length, length, turned);
         take(gradient, width, head.first_row, head.first_column, length, size, rows);
         right.replace(Matrix::new(rows, size));
-        let mut sums = vec![0.0; length * size];
-        right.add_rows(turned, length, &mut sums, tiles);
-        put(&sums, size, out, 3 * width, 0, 2 * width + head.first_column);
+        sums.clear();
+        sums.resize(length * size, 0.0);
+        right.add_rows(turned, length, sums, tiles);
+        put(sums, size, out, 3 * width, 0, 2 * width + head.first_column);
         // By the weights: gradient · valuesᵀ; through dropout and softmax to the scores.
         part(2, left);
         right.replace(Matrix::new(left, size).transposed());
@@ -185,19 +211,20 @@ impl Attention<'_> {
         if let Some(mask) = self.dropout {
             drop_rows(instructions, mask, head.index * length, length, by_scores, factors);
         }
-        softmax_rows_back(instructions, length, self.scale, weights, by_scores);
+        softmax_rows_back(instructions, length, self.scale, &weights, by_scores);
         // By the queries: scores · keys; by the keys: scoresᵀ · queries.
         part(1, rows);
         right.replace(Matrix::new(rows, size));
         sums.fill(0.0);
-        right.add_rows(by_scores, length, &mut sums, tiles);
-        put(&sums, size, out, 3 * width, 0, head.first_column);
+        right.add_rows(by_scores, length, sums, tiles);
+        put(sums, size, out, 3 * width, 0, head.first_column);
         part(0, rows);
         right.replace(Matrix::new(rows, size));
         Matrix::new(by_scores, length).transposed().copy(0, 0, length, length, turned);
         sums.fill(0.0);
-        right.add_rows(turned, length, &mut sums, tiles);
-        put(&sums, size, out, 3 * width, 0, width + head.first_column);
+        right.add_rows(turned, length, sums, tiles);
+        put(sums, size, out, 3 * width, 0, width + head.first_column);
+        scratch.weights = weights;
     }
 }
 

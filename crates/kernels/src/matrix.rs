@@ -57,7 +57,14 @@ impl<'a> Matrix<'a> {
         } else {
             for (row, out) in out.chunks_mut(stride).take(rows).enumerate() {
                 let from = (first_row + row) * self.columns + first_column;
-                out[..width].copy_from_slice(&self.values[from..from + width]);
+                let (from, out) = (&self.values[from..from + width], &mut out[..width]);
+                // Whole vectors without a call.
+                let (blocks, rest) = from.as_chunks::<16>();
+                let (places, rest_places) = out.as_chunks_mut::<16>();
+                for (place, block) in places.iter_mut().zip(blocks) {
+                    *place = *block;
+                }
+                rest_places.copy_from_slice(rest);
             }
         }
     }

@@ -46,19 +46,19 @@ pub fn attention(packed: Tensor<2>, config: AttentionConfig) -> Tensor<2> {
 }
 
 impl Operation<1> for AttentionConfig {
-    type Saved = (FlexTensor, Vec<f32>);
+    type Saved = FlexTensor;
 
     fn forward(&self, [packed]: [FlexTensor; 1], keep: bool) -> (FlexTensor, Option<Self::Saved>) {
         let packed = contiguous(packed);
         let [rows, columns] = shape::<2>(&packed);
         let width = columns / 3;
-        let (out, weights) = self.plain().forward(Instructions::best(), values(&packed), width);
-        (operation::tensor(out, [rows, width]), keep.then_some((packed, weights)))
+        let out = self.plain().forward(Instructions::best(), values(&packed), width);
+        (operation::tensor(out, [rows, width]), keep.then_some(packed))
     }
 
     fn backward(
         &self,
-        (packed, weights): Self::Saved,
+        packed: Self::Saved,
         gradient: FlexTensor,
         _wanted: [bool; 1],
     ) -> [Option<FlexTensor>; 1] {
@@ -67,7 +67,6 @@ impl Operation<1> for AttentionConfig {
         let by = self.plain().backward(
             Instructions::best(),
             values(&packed),
-            &weights,
             values(&gradient),
             width,
         );
