@@ -3,13 +3,15 @@
 //! Rows are ordered by window and then by time; a row of `[3 * width]` holds queries, keys and values,
 //! each head after head. Windows and heads are independent and shared among threads.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
 use crate::activation::exp;
 use crate::dropout::DropoutMask;
 use crate::instructions::{Instructions, vectorised};
 use crate::matrix::Matrix;
-use crate::product::Packed;
+use crate::product::{Packed, Threads};
 use crate::sum::{dot, sum};
 
 /// Sizes of an attention and what changes its weights.
@@ -45,51 +47,82 @@ struct Scratch {
     sums: Vec<f32>,
     turned: Vec<f32>,
     factors: Vec<f32>,
-    tiles: Vec<f32>,
 }
 
 impl Scratch {
     fn new(instructions: Instructions) -> Self {
         let empty = Packed::new(instructions, Matrix::new(&[0.0], 1));
-        let [left, rows, weights, by_scores, sums, turned, factors, tiles] = [(); 8].map(|()| Vec::new());
-        Self { packed: empty, left, rows, weights, by_scores, sums, turned, factors, tiles }
+        let [left, rows, weights, by_scores, sums, turned, factors] = [(); 7].map(|()| Vec::new());
+        Self { packed: empty, left, rows, weights, by_scores, sums, turned, factors }
     }
 }
 
+/// Runs something with this thread's memory.
+fn with_scratch(instructions: Instructions, run: impl FnOnce(&mut Scratch)) {
+    thread_local! {
+        static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        let scratch = match scratch {
+            Some(scratch) if scratch.packed.instructions() == instructions => scratch,
+            _ => scratch.insert(Scratch::new(instructions)),
+        };
+        run(scratch);
+    });
+}
+
 impl Attention<'_> {
-    /// Attended values `[rows, width]`.
+    /// Attended values, into `out` `[rows, width]`.
     ///
     /// # Panics
     ///
     /// When the sizes do not fit.
-    pub fn forward(&self, instructions: Instructions, packed: &[f32], width: usize) -> Vec<f32> {
+    pub fn forward(
+        &self,
+        instructions: Instructions,
+        threads: Threads,
+        packed: &[f32],
+        width: usize,
+        out: &mut [f32],
+    ) {
         let rows = packed.len() / (3 * width);
         let (length, size) = (self.length, width / self.heads);
         assert!(rows.is_multiple_of(length) && width.is_multiple_of(self.heads), "sizes of an attention fit");
-        let mut out = vec![0.0; rows * width];
-        out.par_chunks_mut(length * width).enumerate().for_each_init(
-            || Scratch::new(instructions),
-            |scratch, (window, out)| {
-                for index in 0..self.heads {
-                    let head = self.head(window, index, size);
-                    let mut weights = std::mem::take(&mut scratch.weights);
-                    weights.resize(length * length, 0.0);
-                    self.weights_of(instructions, packed, width, &head, scratch, &mut weights);
-                    if let Some(mask) = self.dropout {
-                        scratch.factors.resize(length, 0.0);
-                        drop_rows(instructions, mask, head.index * length, length, &mut weights, &mut scratch.factors);
-                    }
-                    self.part(packed, width, &head, 2, &mut scratch.rows);
-                    scratch.packed.replace(Matrix::new(&scratch.rows, size));
-                    scratch.sums.clear();
-                    scratch.sums.resize(length * size, 0.0);
-                    scratch.packed.add_rows(&weights, length, &mut scratch.sums, &mut scratch.tiles);
-                    put(&scratch.sums, size, out, width, 0, head.first_column);
-                    scratch.weights = weights;
+        assert!(out.len() == rows * width, "sizes of an attention fit");
+        thread_local! {
+            /// Attended values, head behind head.
+            static BY_HEAD: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+        }
+        // Taken, not borrowed: while this thread waits it may begin with another attention.
+        let mut by_head = BY_HEAD.take();
+        by_head.clear();
+        by_head.resize(rows * width, 0.0);
+        let attend = |(index, out): (usize, &mut [f32])| {
+            let head = self.head(index / self.heads, index % self.heads, size);
+            with_scratch(instructions, |scratch| {
+                let mut weights = std::mem::take(&mut scratch.weights);
+                weights.resize(length * length, 0.0);
+                self.weights_of(instructions, packed, width, &head, scratch, &mut weights);
+                if let Some(mask) = self.dropout {
+                    scratch.factors.resize(length, 0.0);
+                    let first = head.index * length;
+                    drop_rows(instructions, mask, first, length, &mut weights, &mut scratch.factors);
                 }
-            },
-        );
-        out
+                self.part(packed, width, &head, 2, &mut scratch.rows);
+                scratch.packed.replace(Threads::Caller, Matrix::new(&scratch.rows, size));
+                scratch.packed.add_rows(&weights, length, out);
+                scratch.weights = weights;
+            });
+        };
+        match threads {
+            Threads::Pool => by_head.par_chunks_mut(length * size).enumerate().for_each(attend),
+            Threads::Caller => by_head.chunks_mut(length * size).enumerate().for_each(attend),
+        }
+        for (index, attended) in by_head.chunks(length * size).enumerate() {
+            let head = self.head(index / self.heads, index % self.heads, size);
+            put(attended, size, out, width, head.first_row, head.first_column);
+        }
+        BY_HEAD.set(by_head);
     }
 
     /// Weights before dropout, `[rows / length, heads, length, length]`: how much each query attends to
@@ -103,18 +136,21 @@ impl Attention<'_> {
         let (length, size) = (self.length, width / self.heads);
         assert!(rows.is_multiple_of(length) && width.is_multiple_of(self.heads), "sizes of an attention fit");
         let mut out = vec![0.0; rows * self.heads * length];
-        out.par_chunks_mut(length * length).enumerate().for_each_init(
-            || Scratch::new(instructions),
-            |scratch, (index, out)| {
-                let head = self.head(index / self.heads, index % self.heads, size);
+        out.par_chunks_mut(length * length).enumerate().for_each(|(index, out)| {
+            let head = self.head(index / self.heads, index % self.heads, size);
+            with_scratch(instructions, |scratch| {
                 self.weights_of(instructions, packed, width, &head, scratch, out);
-            },
-        );
+            });
+        });
         out
     }
 
     fn head(&self, window: usize, index: usize, size: usize) -> Head {
-        Head { first_row: window * self.length, first_column: index * size, index: window * self.heads + index }
+        Head {
+            first_row: window * self.length,
+            first_column: index * size,
+            index: window * self.heads + index,
+        }
     }
 
     /// Queries (0), keys (1) or values (2) of a head.
@@ -135,10 +171,10 @@ impl Attention<'_> {
     ) {
         let size = width / self.heads;
         self.part(packed, width, head, 1, &mut scratch.rows);
-        scratch.packed.replace(Matrix::new(&scratch.rows, size).transposed());
+        scratch.packed.replace(Threads::Caller, Matrix::new(&scratch.rows, size).transposed());
         self.part(packed, width, head, 0, &mut scratch.rows);
         weights.fill(0.0);
-        scratch.packed.add_rows(&scratch.rows, size, weights, &mut scratch.tiles);
+        scratch.packed.add_rows(&scratch.rows, size, weights);
         softmax_rows(instructions, self.length, self.scale, self.mask, weights);
     }
 
@@ -158,15 +194,14 @@ impl Attention<'_> {
         let (length, size) = (self.length, width / self.heads);
         assert!(gradient.len() == rows * width, "sizes of an attention fit");
         let mut out = vec![0.0; packed.len()];
-        out.par_chunks_mut(length * 3 * width).enumerate().for_each_init(
-            || Scratch::new(instructions),
-            |scratch, (window, out)| {
+        out.par_chunks_mut(length * 3 * width).enumerate().for_each(|(window, out)| {
+            with_scratch(instructions, |scratch| {
                 for index in 0..self.heads {
                     let head = self.head(window, index, size);
                     self.head_back(instructions, packed, gradient, width, &head, scratch, out);
                 }
-            },
-        );
+            });
+        });
         out
     }
 
@@ -186,7 +221,7 @@ impl Attention<'_> {
         weights.resize(length * length, 0.0);
         // Computed again instead of kept: they are by far the largest part of an attention.
         self.weights_of(instructions, packed, width, head, scratch, &mut weights);
-        let Scratch { packed: right, left, rows, by_scores, turned, factors, tiles, sums, .. } = scratch;
+        let Scratch { packed: right, left, rows, by_scores, turned, factors, sums, .. } = scratch;
         let part = |which: usize, out: &mut Vec<f32>| self.part(packed, width, head, which, out);
         factors.resize(length, 0.0);
         turned.resize(length * length, 0.0);
@@ -198,38 +233,46 @@ impl Attention<'_> {
         // By the values: dropped weightsᵀ · gradient.
         Matrix::new(by_scores, length).transposed().copy(0, 0, length, length, turned);
         take(gradient, width, head.first_row, head.first_column, length, size, rows);
-        right.replace(Matrix::new(rows, size));
+        right.replace(Threads::Caller, Matrix::new(rows, size));
         sums.clear();
         sums.resize(length * size, 0.0);
-        right.add_rows(turned, length, sums, tiles);
+        right.add_rows(turned, length, sums);
         put(sums, size, out, 3 * width, 0, 2 * width + head.first_column);
         // By the weights: gradient · valuesᵀ; through dropout and softmax to the scores.
         part(2, left);
-        right.replace(Matrix::new(left, size).transposed());
+        right.replace(Threads::Caller, Matrix::new(left, size).transposed());
         by_scores.fill(0.0);
-        right.add_rows(rows, size, by_scores, tiles);
+        right.add_rows(rows, size, by_scores);
         if let Some(mask) = self.dropout {
             drop_rows(instructions, mask, head.index * length, length, by_scores, factors);
         }
         softmax_rows_back(instructions, length, self.scale, &weights, by_scores);
         // By the queries: scores · keys; by the keys: scoresᵀ · queries.
         part(1, rows);
-        right.replace(Matrix::new(rows, size));
+        right.replace(Threads::Caller, Matrix::new(rows, size));
         sums.fill(0.0);
-        right.add_rows(by_scores, length, sums, tiles);
+        right.add_rows(by_scores, length, sums);
         put(sums, size, out, 3 * width, 0, head.first_column);
         part(0, rows);
-        right.replace(Matrix::new(rows, size));
+        right.replace(Threads::Caller, Matrix::new(rows, size));
         Matrix::new(by_scores, length).transposed().copy(0, 0, length, length, turned);
         sums.fill(0.0);
-        right.add_rows(turned, length, sums, tiles);
+        right.add_rows(turned, length, sums);
         put(sums, size, out, 3 * width, 0, width + head.first_column);
         scratch.weights = weights;
     }
 }
 
 /// Copies a block of a matrix with rows of `stride` to rows of `size`.
-fn take(from: &[f32], stride: usize, first_row: usize, first_column: usize, rows: usize, size: usize, out: &mut Vec<f32>) {
+fn take(
+    from: &[f32],
+    stride: usize,
+    first_row: usize,
+    first_column: usize,
+    rows: usize,
+    size: usize,
+    out: &mut Vec<f32>,
+) {
     out.clear();
     for row in first_row..first_row + rows {
         out.extend_from_slice(&from[row * stride + first_column..][..size]);

@@ -21,10 +21,12 @@ pub use attention::Attention;
 pub use cross_entropy::cross_entropy;
 pub use dropout::DropoutMask;
 pub use instructions::Instructions;
-pub use linear::{Activation, activation_backward, linear_forward};
-pub use lstm::{LstmGradients, LstmTrace, lstm_backward, lstm_forward};
+pub use linear::{Activation, activation_backward, linear, linear_forward};
+pub use lstm::{LstmGradients, LstmTrace, lstm_backward, lstm_forward, lstm_states};
 pub use matrix::Matrix;
-pub use norm::{Norm, NormGradients, NormTrace, residual_norm_backward, residual_norm_forward};
-pub use product::{Packed, Start, product, transposed_product};
+pub use norm::{
+    Norm, NormGradients, NormTrace, residual_norm, residual_norm_backward, residual_norm_forward,
+};
+pub use product::{Packed, Start, Threads, product, transposed_product};
 pub use slstm::{SlstmGradients, SlstmTrace, slstm_backward, slstm_forward};
 pub use sum::column_sums;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::activation::{gelu, silu};
 use crate::dropout::DropoutMask;
 use crate::instructions::{Instructions, vectorised};
-use crate::product::{Packed, Start, product};
+use crate::product::{Packed, Start, Threads, product};
 
 /// What follows a linear map.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,28 +45,50 @@ pub fn linear_forward(
 ) -> (Vec<f32>, Vec<f32>) {
     let columns = weight.columns();
     let n = rows.len() / weight.inner();
+    let threads = Threads::Pool;
     let mut out = vec![0.0; n * columns];
     let start = bias.map_or(Start::Zero, Start::Row);
     match activation {
         Activation::Identity => {
-            product(rows, weight, start, &mut out, &mut [], |_, _, _| ());
+            product(threads, rows, weight, start, &mut out, &mut [], |_, _, _| ());
             (out, Vec::new())
         }
         Activation::Gelu(mask) => {
             let mut slopes = vec![0.0; if keep { out.len() } else { 0 }];
-            product(rows, weight, start, &mut out, &mut slopes, |first, out, slopes| {
+            product(threads, rows, weight, start, &mut out, &mut slopes, |first, out, slopes| {
                 gelu_rows(instructions, columns, first, mask, out, slopes);
             });
             (out, slopes)
         }
         Activation::SiluGated => {
             let mut gated = vec![0.0; n * (columns / 2)];
-            product(rows, weight, start, &mut out, &mut gated, |_, sums, gated| {
+            product(threads, rows, weight, start, &mut out, &mut gated, |_, sums, gated| {
                 silu_rows(instructions, columns / 2, sums, gated);
             });
             (gated, if keep { out } else { Vec::new() })
         }
     }
+}
+
+/// `rows · weight + bias`, with GELU behind it if wanted, into `out`: allocates nothing.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+pub fn linear(
+    instructions: Instructions,
+    threads: Threads,
+    rows: &[f32],
+    weight: &Packed,
+    bias: &[f32],
+    with_gelu: bool,
+    out: &mut [f32],
+) {
+    product(threads, rows, weight, Start::Row(bias), out, &mut [], |first, out, _| {
+        if with_gelu {
+            gelu_rows(instructions, weight.columns(), first, None, out, &mut []);
+        }
+    });
 }
 
 /// Turns the derivative by the result of [`linear_forward`] into that by `rows · weight + bias`.

@@ -58,11 +58,10 @@ pub fn lstm_forward(
         .zip(parts.split(&mut outputs, h))
         .collect();
     work.into_par_iter().for_each(|(((mut gates, mut cells), mut cell_tanhs), mut outputs)| {
-        let mut scratch = Vec::new();
         for step in 0..gates.len() {
             let (before, now) = outputs.split_at_mut(step);
             if let Some(before) = before.last() {
-                recurrent.add_rows(before, h, gates[step], &mut scratch);
+                recurrent.add_rows(before, h, gates[step]);
             }
             let (before, cells) = cells.split_at_mut(step);
             match before.last() {
@@ -73,6 +72,33 @@ pub fn lstm_forward(
         }
     });
     (outputs, LstmTrace { gates, cells, cell_tanhs })
+}
+
+/// The same on this thread and without a trace: advances the states of `batch` windows over some steps and
+/// allocates nothing.
+///
+/// `gates` are projected inputs `[steps * batch, 4 * hidden]` and are overwritten; `hidden` and `cells` are
+/// the states before, `[batch, hidden]`, and become those behind; `outputs` is `[steps * batch, hidden]`.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+pub fn lstm_states(
+    instructions: Instructions,
+    gates: &mut [f32],
+    recurrent: &Packed,
+    hidden: &mut [f32],
+    cells: &mut [f32],
+    outputs: &mut [f32],
+) {
+    let (h, size) = (recurrent.inner(), hidden.len());
+    assert!(cells.len() == size && gates.len() == 4 * outputs.len(), "sizes of an LSTM layer fit");
+    for (gates, outputs) in gates.chunks_mut(4 * size).zip(outputs.chunks_mut(size)) {
+        recurrent.add_rows(hidden, h, gates);
+        // The hidden states have been read, so they take the tangents.
+        cell_rows(instructions, h, gates, cells, hidden, outputs);
+        hidden.copy_from_slice(outputs);
+    }
 }
 
 /// Derivatives of a loss by the operands of [`lstm_forward`], from its derivative by the outputs.
@@ -90,14 +116,16 @@ pub fn lstm_backward(
     batch: usize,
 ) -> LstmGradients {
     let h = transposed.columns();
-    assert!(gradient.len() == outputs.len() && outputs.len() == trace.cells.len(), "sizes of an LSTM layer fit");
+    assert!(
+        gradient.len() == outputs.len() && outputs.len() == trace.cells.len(),
+        "sizes of an LSTM layer fit"
+    );
     let LstmTrace { mut gates, cells, cell_tanhs } = trace;
     let parts = Parts::new(batch);
     parts.split(&mut gates, 4 * h).into_par_iter().enumerate().for_each(|(part, mut gates)| {
         let rows = gates[0].len() / (4 * h);
         let [mut by_cell, mut later] = [(); 2].map(|()| vec![0.0; rows * h]);
         let start = vec![0.0; rows * h];
-        let mut scratch = Vec::new();
         for step in (0..gates.len()).rev() {
             let first = (step * batch + part * parts.windows) * h;
             let range = first..first + rows * h;
@@ -116,7 +144,7 @@ pub fn lstm_backward(
                 &mut by_cell,
             );
             later.fill(0.0);
-            transposed.add_rows(gates[step], 4 * h, &mut later, &mut scratch);
+            transposed.add_rows(gates[step], 4 * h, &mut later);
         }
     });
     // W_hh meets the output of step t - 1 at step t.

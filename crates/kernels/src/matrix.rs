@@ -42,7 +42,14 @@ impl<'a> Matrix<'a> {
 
     /// Copies rows `first_row..` and columns `first_column..` to `out`, row-major `[rows, width]` with
     /// `stride` between rows; leaves what lies outside the matrix as it is.
-    pub(crate) fn copy(self, first_row: usize, first_column: usize, width: usize, stride: usize, out: &mut [f32]) {
+    pub(crate) fn copy(
+        self,
+        first_row: usize,
+        first_column: usize,
+        width: usize,
+        stride: usize,
+        out: &mut [f32],
+    ) {
         let width = width.min(self.columns - first_column);
         let rows = self.rows - first_row;
         if self.transposed {

@@ -71,6 +71,18 @@ pub fn residual_norm_forward(
     (out, NormTrace { normal, scales })
 }
 
+/// The same on this thread, in place of the residual and without a trace: allocates nothing.
+pub fn residual_norm(
+    instructions: Instructions,
+    norm: Norm,
+    rows: &mut [f32],
+    branch: &[f32],
+    gain: &[f32],
+    shift: &[f32],
+) {
+    normalise_in_place(instructions, norm, gain, shift, rows, branch);
+}
+
 /// Derivatives of a loss by the operands of [`residual_norm_forward`], from its derivative by the result.
 ///
 /// # Panics
@@ -104,6 +116,28 @@ pub fn residual_norm_backward(
     NormGradients { residual, branch, gain: column_sums(&normal, width), shift }
 }
 
+/// Brings a row to mean 0, if so normed, and to scale 1; returns what it was multiplied by.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled for the caller's instruction set")]
+fn normalise_row(norm: Norm, row: &mut [f32]) -> f32 {
+    let width = row.len() as f32;
+    let epsilon = match norm {
+        Norm::Layer(epsilon) => {
+            let mean = sum(row) / width;
+            for value in row.iter_mut() {
+                *value -= mean;
+            }
+            epsilon
+        }
+        Norm::Rms(epsilon) => epsilon,
+    };
+    let scale = 1.0 / (dot(row, row) / width + epsilon).sqrt();
+    for value in row {
+        *value *= scale;
+    }
+    scale
+}
+
 vectorised! {
     fn normalise(
         norm: Norm,
@@ -131,20 +165,24 @@ vectorised! {
             for ((value, branch), factor) in row.iter_mut().zip(branch).zip(&factors) {
                 *value += branch * factor;
             }
-            let epsilon = match norm {
-                Norm::Layer(epsilon) => {
-                    let mean = sum(row) / width as f32;
-                    for value in row.iter_mut() {
-                        *value -= mean;
-                    }
-                    epsilon
-                }
-                Norm::Rms(epsilon) => epsilon,
-            };
-            *scale = 1.0 / (dot(row, row) / width as f32 + epsilon).sqrt();
-            for (((value, out), gain), shift) in row.iter_mut().zip(out).zip(gain).zip(shift) {
-                *value *= *scale;
+            *scale = normalise_row(norm, row);
+            for (((value, out), gain), shift) in row.iter().zip(out).zip(gain).zip(shift) {
                 *out = *value * gain + shift;
+            }
+        }
+    }
+}
+
+vectorised! {
+    fn normalise_in_place(norm: Norm, gain: &[f32], shift: &[f32], rows: &mut [f32], branch: &[f32]) {
+        let width = gain.len();
+        for (row, branch) in rows.chunks_mut(width).zip(branch.chunks(width)) {
+            for (value, branch) in row.iter_mut().zip(branch) {
+                *value += branch;
+            }
+            normalise_row(norm, row);
+            for ((value, gain), shift) in row.iter_mut().zip(gain).zip(shift) {
+                *value = *value * gain + shift;
             }
         }
     }

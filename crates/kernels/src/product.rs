@@ -7,6 +7,8 @@
 #![allow(unsafe_code, reason = "the innermost loop reads packed panels by pointer")]
 #![allow(clippy::inline_always, reason = "generic vector code must be inlined into its instruction set")]
 
+use std::cell::RefCell;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -51,12 +53,12 @@ impl Packed {
     /// Packs a matrix.
     pub fn new(instructions: Instructions, matrix: Matrix<'_>) -> Self {
         let mut packed = Self { instructions, values: Vec::new(), inner: 0, columns: 0 };
-        packed.replace(matrix);
+        packed.replace(Threads::Pool, matrix);
         packed
     }
 
     /// Packs another matrix into the same memory.
-    pub fn replace(&mut self, matrix: Matrix<'_>) {
+    pub fn replace(&mut self, threads: Threads, matrix: Matrix<'_>) {
         let (inner, columns) = (matrix.rows, matrix.columns);
         (self.inner, self.columns) = (inner, columns);
         let width = self.instructions.tile().1;
@@ -68,12 +70,17 @@ impl Packed {
             let fill = |(panel, values): (usize, &mut [f32])| {
                 matrix.copy(block * INNER, panel * width, width, width, values);
             };
-            if inner * padded < SERIAL / 8 {
+            if threads == Threads::Caller || inner * padded < SERIAL / 8 {
                 values.chunks_mut(rows * width).enumerate().for_each(fill);
             } else {
                 values.par_chunks_mut(rows * width).with_min_len(4).enumerate().for_each(fill);
             }
         }
+    }
+
+    /// The instructions it is packed for.
+    pub fn instructions(&self) -> Instructions {
+        self.instructions
     }
 
     /// Length of the inner dimension.
@@ -87,11 +94,21 @@ impl Packed {
     }
 
     /// `out += left · self` for a few rows, on this thread. `left` is row-major, with `stride` between rows.
-    pub(crate) fn add_rows(&self, left: &[f32], stride: usize, out: &mut [f32], scratch: &mut Vec<f32>) {
+    pub(crate) fn add_rows(&self, left: &[f32], stride: usize, out: &mut [f32]) {
+        thread_local! {
+            /// The left block in work.
+            static LEFT: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+        }
+        LEFT.with_borrow_mut(|block| {
+            block.resize(ROWS_PER_PASS * LEFT_STRIDE, 0.0);
+            self.add_rows_by(block, left, stride, out);
+        });
+    }
+
+    fn add_rows_by(&self, scratch: &mut [f32], left: &[f32], stride: usize, out: &mut [f32]) {
         let (most, width) = self.instructions.tile();
         let rows = out.len() / self.columns;
         let padded = self.columns.next_multiple_of(width);
-        scratch.resize(ROWS_PER_PASS * LEFT_STRIDE, 0.0);
         for (pass, out) in out.chunks_mut(ROWS_PER_PASS * self.columns).enumerate() {
             let first = pass * ROWS_PER_PASS;
             let rows = ROWS_PER_PASS.min(rows - first);
@@ -101,13 +118,16 @@ impl Packed {
                     let from = (first + row) * stride + block * INNER;
                     scratch[row * LEFT_STRIDE..][..inner].copy_from_slice(&left[from..from + inner]);
                 }
-                for (panel, right) in values.chunks(inner * width).enumerate() {
-                    let column = panel * width;
+                // A single row needs two panels at a time to keep the arithmetic busy.
+                let together = if rows == 1 { 2 } else { 1 };
+                for (index, right) in values.chunks(together * inner * width).enumerate() {
+                    let column = index * together * width;
                     for row in (0..rows).step_by(most) {
                         self.instructions.run(Tile {
                             layout: Layout::Rows,
                             rows: most.min(rows - row),
-                            columns: width.min(self.columns - column),
+                            columns: (together * width).min(self.columns - column),
+                            inner,
                             left: &scratch[row * LEFT_STRIDE..],
                             right,
                             out: &mut out[row * self.columns + column..],
@@ -131,6 +151,15 @@ pub enum Start<'a> {
     Out,
 }
 
+/// Who computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// The threads of the current pool, unless the work is too small to share.
+    Pool,
+    /// The caller alone: for callers that share their own work.
+    Caller,
+}
+
 /// `out = start + left · right` with `left` row-major `[rows, inner]` and `out` row-major
 /// `[rows, columns]`; then `finish(first_row, rows, companion)` of every block of rows, while it is in the
 /// cache. `companion` is a second buffer of as many rows, of any width, or empty.
@@ -139,6 +168,7 @@ pub enum Start<'a> {
 ///
 /// When the sizes do not fit.
 pub fn product(
+    threads: Threads,
     left: &[f32],
     right: &Packed,
     start: Start<'_>,
@@ -149,32 +179,41 @@ pub fn product(
     let (inner, columns) = (right.inner, right.columns);
     let rows = out.len() / columns;
     assert!(left.len() == rows * inner && out.len() == rows * columns, "operands of a product fit");
-    let most = right.instructions.tile().0;
-    let share = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(most);
-    let block = share.min(ROWS_PER_PASS);
+    let share = rows.div_ceil(rayon::current_num_threads());
+    let block = share.clamp(1, ROWS_PER_PASS);
     let beside = companion.len().checked_div(rows).unwrap_or(0);
     assert!(companion.len() == rows * beside, "the companion has as many rows as the result");
-    let run = |index: usize, out: &mut [f32], companion: &mut [f32], scratch: &mut Vec<f32>| {
+    let run = |(index, (out, companion)): (usize, (&mut [f32], &mut [f32]))| {
         let first = index * block;
         match start {
             Start::Zero => out.fill(0.0),
             Start::Row(row) => out.chunks_mut(columns).for_each(|out| out.copy_from_slice(row)),
             Start::Out => (),
         }
-        right.add_rows(&left[first * inner..], inner, out, scratch);
+        right.add_rows(&left[first * inner..], inner, out);
         finish(first, out, companion);
     };
-    let mut companions = companion.chunks_mut((block * beside).max(1));
-    let tasks = out.chunks_mut(block * columns).map(|out| (out, companions.next().unwrap_or_default()));
-    if rows * inner * columns < SERIAL {
-        let mut scratch = Vec::new();
-        tasks.enumerate().for_each(|(index, (out, companion))| run(index, out, companion, &mut scratch));
-    } else {
-        tasks
-            .collect::<Vec<_>>()
-            .into_par_iter()
+    let alone = threads == Threads::Caller || rows * inner * columns < SERIAL;
+    match (alone, companion.is_empty()) {
+        (true, true) => {
+            out.chunks_mut(block * columns).enumerate().for_each(|(index, out)| run((index, (out, &mut []))));
+        }
+        (true, false) => {
+            out.chunks_mut(block * columns)
+                .zip(companion.chunks_mut(block * beside))
+                .enumerate()
+                .for_each(run);
+        }
+        (false, true) => {
+            out.par_chunks_mut(block * columns)
+                .enumerate()
+                .for_each(|(index, out)| run((index, (out, &mut []))));
+        }
+        (false, false) => out
+            .par_chunks_mut(block * columns)
+            .zip(companion.par_chunks_mut(block * beside))
             .enumerate()
-            .for_each_init(Vec::new, |scratch, (index, (out, companion))| run(index, out, companion, scratch));
+            .for_each(run),
     }
 }
 
@@ -220,6 +259,7 @@ pub fn transposed_product(instructions: Instructions, left: Matrix<'_>, right: M
                         layout: Layout::Columns,
                         rows: most.min(inner - row),
                         columns,
+                        inner: length,
                         left: values,
                         right: &panel[..length * width],
                         out: &mut sums[row * own + column..],
@@ -249,8 +289,9 @@ struct Tile<'a> {
     layout: Layout,
     rows: usize,
     columns: usize,
+    inner: usize,
     left: &'a [f32],
-    /// A panel: rows of the full width of a tile.
+    /// One panel, rows of the full width of a tile, or for a single row two.
     right: &'a [f32],
     out: &'a mut [f32],
     stride: usize,
@@ -270,9 +311,26 @@ impl WithSimd for Tile<'_> {
 }
 
 impl Tile<'_> {
+    /// A tile of one row and nothing else.
+    fn empty() -> Self {
+        Self {
+            layout: Layout::Rows,
+            rows: 1,
+            columns: 0,
+            inner: 0,
+            left: &[],
+            right: &[],
+            out: &mut [],
+            stride: 0,
+        }
+    }
+
     #[inline(always)]
     fn of_height<S: Simd, const VECTORS: usize, const MOST: usize>(self, simd: S) {
         match (self.layout, self.rows) {
+            (Layout::Rows, 1) if self.right.len() > self.inner * VECTORS * S::F32_LANES => {
+                self.two_panels::<S, VECTORS>(simd);
+            }
             (Layout::Rows, 1) => self.sum::<S, 1, VECTORS, LEFT_STRIDE, 1>(simd),
             (Layout::Rows, 2) => self.sum::<S, 2, VECTORS, LEFT_STRIDE, 1>(simd),
             (Layout::Rows, 3) => self.sum::<S, 3, VECTORS, LEFT_STRIDE, 1>(simd),
@@ -286,12 +344,15 @@ impl Tile<'_> {
 
     /// Sums `HEIGHT` rows in registers, of which the first `self.rows` are added to `out`.
     #[inline(always)]
-    fn sum<S: Simd, const HEIGHT: usize, const VECTORS: usize, const ROW: usize, const STEP: usize>(self, simd: S) {
+    fn sum<S: Simd, const HEIGHT: usize, const VECTORS: usize, const ROW: usize, const STEP: usize>(
+        self,
+        simd: S,
+    ) {
         let lanes = S::F32_LANES;
         let width = VECTORS * lanes;
-        let inner = self.right.len() / width;
+        let inner = self.inner;
+        assert!(self.right.len() == inner * width, "the panel is whole");
         assert!(self.left.len() >= (HEIGHT - 1) * ROW + (inner - 1) * STEP + 1, "the left block is whole");
-        assert!(self.out.len() >= (self.rows - 1) * self.stride + self.columns, "the results have a place");
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; HEIGHT];
         let (left, right) = (self.left.as_ptr(), self.right.as_ptr());
         for at in 0..inner {
@@ -308,6 +369,51 @@ impl Tile<'_> {
                 }
             }
         }
+        self.add(simd, &sums);
+    }
+
+    /// One row by two panels.
+    #[inline(always)]
+    fn two_panels<S: Simd, const VECTORS: usize>(self, simd: S) {
+        let lanes = S::F32_LANES;
+        let width = VECTORS * lanes;
+        let inner = self.inner;
+        assert!(self.right.len() == 2 * inner * width && self.left.len() >= inner, "both panels are whole");
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; 2];
+        let right = self.right.as_ptr();
+        for at in 0..inner {
+            let factor = simd.splat_f32s(self.left[at]);
+            for (panel, sums) in sums.iter_mut().enumerate() {
+                for (vector, sum) in sums.iter_mut().enumerate() {
+                    // SAFETY: below `2 * inner * width`, asserted above.
+                    let value = unsafe {
+                        right
+                            .add((panel * inner + at) * width + vector * lanes)
+                            .cast::<S::f32s>()
+                            .read_unaligned()
+                    };
+                    *sum = simd.mul_add_e_f32s(factor, value, *sum);
+                }
+            }
+        }
+        let [first, second] = sums;
+        let (columns, stride) = (self.columns, self.stride);
+        let (out, rest) = self.out.split_at_mut(width);
+        let tile = |columns, out| Tile { columns, out, stride, ..Tile::empty() };
+        tile(width, out).add(simd, &[first]);
+        tile(columns - width, rest).add(simd, &[second]);
+    }
+
+    /// Adds sums to the results.
+    #[inline(always)]
+    fn add<S: Simd, const HEIGHT: usize, const VECTORS: usize>(
+        self,
+        simd: S,
+        sums: &[[S::f32s; VECTORS]; HEIGHT],
+    ) {
+        let lanes = S::F32_LANES;
+        let width = VECTORS * lanes;
+        assert!(self.out.len() >= (self.rows - 1) * self.stride + self.columns, "the results have a place");
         if self.columns == width {
             let out = self.out.as_mut_ptr();
             for (row, sums) in sums.iter().enumerate() {
@@ -360,27 +466,36 @@ mod tests {
     #[test]
     fn agrees_with_double_precision_at_any_size() {
         for instructions in Instructions::available() {
-            for (rows, inner, columns) in
-                [(1, 1, 1), (2, 3, 5), (7, 129, 33), (12, 128, 32), (13, 300, 31), (97, 17, 65), (200, 257, 100)]
-            {
+            for (rows, inner, columns) in [
+                (1, 1, 1),
+                (2, 3, 5),
+                (7, 129, 33),
+                (12, 128, 32),
+                (13, 300, 31),
+                (97, 17, 65),
+                (200, 257, 100),
+            ] {
                 let (left, right) = (values(rows * inner, 1), values(inner * columns, 2));
                 let expected = reference(&left, &right, inner, columns);
                 let packed = Packed::new(instructions, Matrix::new(&right, columns));
                 let mut out = vec![f32::NAN; rows * columns];
-                product(&left, &packed, Start::Zero, &mut out, &mut [], |_, _, _| ());
+                product(Threads::Pool, &left, &packed, Start::Zero, &mut out, &mut [], |_, _, _| ());
                 close(&out, &expected, 1e-6);
 
                 let mut turned = vec![0.0; inner * columns];
                 Matrix::new(&right, columns).transposed().copy(0, 0, inner, inner, &mut turned);
                 let packed = Packed::new(instructions, Matrix::new(&turned, inner).transposed());
                 let mut again = vec![f32::NAN; rows * columns];
-                product(&left, &packed, Start::Zero, &mut again, &mut [], |_, _, _| ());
+                product(Threads::Pool, &left, &packed, Start::Zero, &mut again, &mut [], |_, _, _| ());
                 assert_eq!(out[..], again[..]);
 
                 let mut turned = vec![0.0; rows * inner];
                 Matrix::new(&left, inner).transposed().copy(0, 0, rows, rows, &mut turned);
-                let sums =
-                    transposed_product(instructions, Matrix::new(&turned, rows), Matrix::new(&right, columns));
+                let sums = transposed_product(
+                    instructions,
+                    Matrix::new(&turned, rows),
+                    Matrix::new(&right, columns),
+                );
                 close(&sums, &expected, 1e-6);
             }
         }
@@ -396,9 +511,20 @@ mod tests {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {
                     let mut out = vec![0.0; rows * columns];
-                    product(&left, &packed, Start::Row(&right[..columns]), &mut out, &mut [], |_, _, _| ());
-                    let sums =
-                        transposed_product(instructions, Matrix::new(&left, inner), Matrix::new(&out, columns));
+                    product(
+                        Threads::Pool,
+                        &left,
+                        &packed,
+                        Start::Row(&right[..columns]),
+                        &mut out,
+                        &mut [],
+                        |_, _, _| (),
+                    );
+                    let sums = transposed_product(
+                        instructions,
+                        Matrix::new(&left, inner),
+                        Matrix::new(&out, columns),
+                    );
                     (out, sums)
                 })
             };
@@ -407,7 +533,15 @@ mod tests {
             for row in [0, 50, 100] {
                 let mut out = vec![0.0; columns];
                 let left = &left[row * inner..(row + 1) * inner];
-                product(left, &packed, Start::Row(&right[..columns]), &mut out, &mut [], |_, _, _| ());
+                product(
+                    Threads::Pool,
+                    left,
+                    &packed,
+                    Start::Row(&right[..columns]),
+                    &mut out,
+                    &mut [],
+                    |_, _, _| (),
+                );
                 assert_eq!(out[..], all.0[row * columns..(row + 1) * columns]);
             }
         }

@@ -63,41 +63,42 @@ pub fn slstm_forward(
         .zip(parts.split(&mut normalisers, width))
         .zip(parts.split(&mut outputs, width))
         .collect();
-    work.into_par_iter().for_each(|((((mut gates, mut slopes), mut cells), mut normalisers), mut outputs)| {
-        let n = outputs[0].len() / width;
-        let mut stabilisers = vec![0.0; n * width];
-        let mut head_sums = vec![0.0; n * 4 * d];
-        let mut scratch = Vec::new();
-        for step in 0..gates.len() {
-            let (before, now) = outputs.split_at_mut(step);
-            let (cells_before, cells) = cells.split_at_mut(step);
-            let (normalisers_before, normalisers) = normalisers.split_at_mut(step);
-            if let Some(before) = before.last() {
-                for (head, recurrent) in recurrent.iter().enumerate() {
-                    head_sums.fill(0.0);
-                    recurrent.add_rows(&before[head * d..], width, &mut head_sums, &mut scratch);
-                    for (gates, sums) in gates[step].chunks_mut(4 * width).zip(head_sums.chunks(4 * d)) {
-                        for (gate, sum) in gates[head * 4 * d..][..4 * d].iter_mut().zip(sums) {
-                            *gate += sum;
+    work.into_par_iter().for_each(
+        |((((mut gates, mut slopes), mut cells), mut normalisers), mut outputs)| {
+            let n = outputs[0].len() / width;
+            let mut stabilisers = vec![0.0; n * width];
+            let mut head_sums = vec![0.0; n * 4 * d];
+            for step in 0..gates.len() {
+                let (before, now) = outputs.split_at_mut(step);
+                let (cells_before, cells) = cells.split_at_mut(step);
+                let (normalisers_before, normalisers) = normalisers.split_at_mut(step);
+                if let Some(before) = before.last() {
+                    for (head, recurrent) in recurrent.iter().enumerate() {
+                        head_sums.fill(0.0);
+                        recurrent.add_rows(&before[head * d..], width, &mut head_sums);
+                        for (gates, sums) in gates[step].chunks_mut(4 * width).zip(head_sums.chunks(4 * d)) {
+                            for (gate, sum) in gates[head * 4 * d..][..4 * d].iter_mut().zip(sums) {
+                                *gate += sum;
+                            }
                         }
                     }
+                    cells[0].copy_from_slice(cells_before[step - 1]);
+                    normalisers[0].copy_from_slice(normalisers_before[step - 1]);
                 }
-                cells[0].copy_from_slice(cells_before[step - 1]);
-                normalisers[0].copy_from_slice(normalisers_before[step - 1]);
+                cell_rows(
+                    instructions,
+                    d,
+                    step == 0,
+                    gates[step],
+                    slopes[step],
+                    cells[0],
+                    normalisers[0],
+                    &mut stabilisers,
+                    now[0],
+                );
             }
-            cell_rows(
-                instructions,
-                d,
-                step == 0,
-                gates[step],
-                slopes[step],
-                cells[0],
-                normalisers[0],
-                &mut stabilisers,
-                now[0],
-            );
-        }
-    });
+        },
+    );
     (outputs, SlstmTrace { gates, forget_slopes, cells, normalisers })
 }
 
@@ -117,7 +118,10 @@ pub fn slstm_backward(
 ) -> SlstmGradients {
     let d = transposed[0].columns();
     let width = d * transposed.len();
-    assert!(gradient.len() == outputs.len() && outputs.len() == trace.cells.len(), "sizes of an sLSTM layer fit");
+    assert!(
+        gradient.len() == outputs.len() && outputs.len() == trace.cells.len(),
+        "sizes of an sLSTM layer fit"
+    );
     let SlstmTrace { mut gates, forget_slopes, cells, normalisers } = trace;
     let parts = Parts::new(batch);
     parts.split(&mut gates, 4 * width).into_par_iter().enumerate().for_each(|(part, mut gates)| {
@@ -125,7 +129,6 @@ pub fn slstm_backward(
         let [mut by_cell, mut by_normaliser, mut by_out] = [(); 3].map(|()| vec![0.0; n * width]);
         let start = vec![0.0; n * width];
         let mut head_sums = vec![0.0; n * d];
-        let mut scratch = Vec::new();
         for step in (0..gates.len()).rev() {
             let first = (step * batch + part * parts.windows) * width;
             let range = first..first + n * width;
@@ -151,7 +154,7 @@ pub fn slstm_backward(
             );
             for (head, transposed) in transposed.iter().enumerate() {
                 head_sums.fill(0.0);
-                transposed.add_rows(&gates[step][head * 4 * d..], 4 * width, &mut head_sums, &mut scratch);
+                transposed.add_rows(&gates[step][head * 4 * d..], 4 * width, &mut head_sums);
                 for (by_out, sums) in by_out.chunks_mut(width).zip(head_sums.chunks(d)) {
                     by_out[head * d..(head + 1) * d].copy_from_slice(sums);
                 }

@@ -16,8 +16,10 @@ pub(crate) fn values(n: usize, which: u64) -> Vec<f32> {
 pub(crate) fn close(found: &[f32], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len());
     let largest = expected.iter().fold(1e-30, |most: f64, value| most.max(value.abs()));
-    let off = found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, |most: f64, off| {
-        if off.is_nan() { f64::INFINITY } else { most.max(off) }
-    });
+    let off = found
+        .iter()
+        .zip(expected)
+        .map(|(a, b)| (f64::from(*a) - b).abs())
+        .fold(0.0, |most: f64, off| if off.is_nan() { f64::INFINITY } else { most.max(off) });
     assert!(off / largest <= tolerance, "off by {off} of {largest}: {}", off / largest);
 }

@@ -8,6 +8,7 @@ use crate::attention::SelfAttention;
 use crate::classifier::Classifier;
 use crate::config::LstmAttentionConfig;
 use crate::dropout::DropoutStream;
+use crate::inference::{LstmAttentionPlan, Plan};
 use crate::initialise::Initialiser;
 use crate::linear::Linear;
 use crate::network::NetworkShape;
@@ -75,6 +76,10 @@ impl LstmAttention {
 }
 
 impl Classifier for LstmAttention {
+    fn plan(&self, length: usize) -> Box<dyn Plan> {
+        Box::new(LstmAttentionPlan::new(self, length))
+    }
+
     fn logits(&self, windows: Tensor<3>, stream: Option<DropoutStream>) -> Tensor<2> {
         let [batch, length, n_features] = windows.dims();
         let mask = |place: usize, share| stream.and_then(|s| s.mask(place as u64, share));

@@ -4,10 +4,11 @@ use burn::tensor::Device;
 use market::Seed;
 use serde::{Deserialize, Serialize};
 
+use crate::classifier::Classifier as _;
 use crate::config::{Architecture, TrainingConfig};
 use crate::error::NetworkError;
 use crate::history::{TrainingHistory, TrainingProgress};
-use crate::inference::probabilities;
+use crate::inference::{Memories, Plan, probabilities};
 use crate::initialise::Initialiser;
 use crate::lstm_attention::LstmAttention;
 use crate::training::Run;
@@ -28,14 +29,16 @@ pub struct NetworkShape {
 }
 
 /// A fitted network: windows in, class probabilities out.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Network {
     architecture: Architecture,
     shape: NetworkShape,
     model: Model,
+    plan: Box<dyn Plan>,
+    memories: Memories,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Model {
     LstmAttention(Box<LstmAttention>),
     Transformer(Box<Transformer>),
@@ -101,8 +104,7 @@ impl Network {
                 (Model::Transformer(Box::new(network)), history)
             }
         };
-        let network = Self { architecture: architecture.clone(), shape, model };
-        Ok((network, history))
+        Ok((Self::ready(architecture, shape, model), history))
     }
 
     /// Class probabilities, row-major `[n_windows * n_classes]`, each row summing to 1.
@@ -113,12 +115,26 @@ impl Network {
     ///
     /// When the windows have another length or number of features than those the network was fitted on.
     pub fn predict(&self, windows: &Windows<'_>) -> Result<Vec<f64>, NetworkError> {
+        let mut out = vec![0.0; windows.len() * self.shape.n_classes];
+        self.predict_into(windows, &mut out)?;
+        Ok(out)
+    }
+
+    /// The same into memory of the caller, of `n_windows * n_classes`; after a first call of a size nothing is
+    /// allocated.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::predict`].
+    ///
+    /// # Panics
+    ///
+    /// When `out` has another size.
+    pub fn predict_into(&self, windows: &Windows<'_>, out: &mut [f64]) -> Result<(), NetworkError> {
         check_shape(self.shape, windows)?;
-        let n_classes = self.shape.n_classes;
-        Ok(match &self.model {
-            Model::LstmAttention(network) => probabilities(&**network, windows, n_classes),
-            Model::Transformer(network) => probabilities(&**network, windows, n_classes),
-        })
+        assert_eq!(out.len(), windows.len() * self.shape.n_classes, "there is a place for every probability");
+        probabilities(&*self.plan, &self.memories, windows, self.shape.n_classes, out);
+        Ok(())
     }
 
     /// The weights as a safetensors file: tensors only, `f32` little endian, equal bytes for equal
@@ -153,7 +169,15 @@ impl Network {
             Model::LstmAttention(network) => Model::LstmAttention(Box::new(weights::load(*network, bytes)?)),
             Model::Transformer(network) => Model::Transformer(Box::new(weights::load(*network, bytes)?)),
         };
-        Ok(Self { architecture: architecture.clone(), shape, model })
+        Ok(Self::ready(architecture, shape, model))
+    }
+
+    fn ready(architecture: &Architecture, shape: NetworkShape, model: Model) -> Self {
+        let plan = match &model {
+            Model::LstmAttention(network) => network.plan(shape.length),
+            Model::Transformer(network) => network.plan(shape.length),
+        };
+        Self { architecture: architecture.clone(), shape, model, plan, memories: Memories::default() }
     }
 
     /// Kind and sizes of the network.

@@ -9,7 +9,7 @@ use crate::config::TrainingConfig;
 use crate::dropout::DropoutStream;
 use crate::error::NetworkError;
 use crate::history::{EpochReport, StopReason, TrainingHistory, TrainingProgress};
-use crate::inference::{gather, probabilities};
+use crate::inference::{Memories, gather, probabilities};
 use crate::optimiser::AdamW;
 use crate::schedule::Schedule;
 use crate::windows::LabelledWindows;
@@ -181,7 +181,9 @@ impl Run<'_> {
         if windows.is_empty() {
             return None;
         }
-        let predicted = probabilities(network, windows, self.n_classes);
+        let mut predicted = vec![0.0; windows.len() * self.n_classes];
+        let plan = network.plan(windows.length);
+        probabilities(&*plan, &Memories::default(), windows, self.n_classes, &mut predicted);
         let (mut loss, mut right) = (0.0, 0);
         for (row, &class) in predicted.chunks(self.n_classes).zip(self.validation.classes) {
             let probability = row[usize::from(class)];

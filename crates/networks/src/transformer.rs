@@ -9,6 +9,7 @@ use crate::attention::SelfAttention;
 use crate::classifier::Classifier;
 use crate::config::TransformerConfig;
 use crate::dropout::DropoutStream;
+use crate::inference::{Plan, TransformerPlan};
 use crate::initialise::Initialiser;
 use crate::linear::Linear;
 use crate::network::NetworkShape;
@@ -103,6 +104,10 @@ impl Transformer {
 }
 
 impl Classifier for Transformer {
+    fn plan(&self, length: usize) -> Box<dyn Plan> {
+        Box::new(TransformerPlan::new(self, length))
+    }
+
     fn logits(&self, windows: Tensor<3>, stream: Option<DropoutStream>) -> Tensor<2> {
         let [batch, length, n_features] = windows.dims();
         let rows = self.input.forward(windows.reshape([batch * length, n_features]));

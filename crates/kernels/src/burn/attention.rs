@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 
 use super::composed;
 use super::operation::{self, Input, Operation, apply, contiguous, shape, values};
-use crate::{Attention, DropoutMask, Instructions};
+use crate::{Attention, DropoutMask, Instructions, Threads};
 
 /// Sizes of an attention and what changes its weights, as in [`Attention`].
 #[derive(Debug, Clone)]
@@ -52,7 +52,8 @@ impl Operation<1> for AttentionConfig {
         let packed = contiguous(packed);
         let [rows, columns] = shape::<2>(&packed);
         let width = columns / 3;
-        let out = self.plain().forward(Instructions::best(), values(&packed), width);
+        let mut out = vec![0.0; rows * width];
+        self.plain().forward(Instructions::best(), Threads::Pool, values(&packed), width, &mut out);
         (operation::tensor(out, [rows, width]), keep.then_some(packed))
     }
 
@@ -64,12 +65,7 @@ impl Operation<1> for AttentionConfig {
     ) -> [Option<FlexTensor>; 1] {
         let gradient = contiguous(gradient);
         let [rows, width] = shape::<2>(&gradient);
-        let by = self.plain().backward(
-            Instructions::best(),
-            values(&packed),
-            values(&gradient),
-            width,
-        );
+        let by = self.plain().backward(Instructions::best(), values(&packed), values(&gradient), width);
         [Some(operation::tensor(by, [rows, 3 * width]))]
     }
 }

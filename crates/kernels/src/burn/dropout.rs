@@ -24,10 +24,10 @@ impl Dropout {
     fn masked(&self, tensor: FlexTensor) -> FlexTensor {
         let [rows, width] = shape::<2>(&tensor);
         let mut out = into_values(tensor);
-        out.par_chunks_mut(width).with_min_len(64).enumerate().for_each_init(
-            || vec![0.0; width],
-            |factors, (row, values)| self.0.apply(row, values, factors),
-        );
+        out.par_chunks_mut(width)
+            .with_min_len(64)
+            .enumerate()
+            .for_each_init(|| vec![0.0; width], |factors, (row, values)| self.0.apply(row, values, factors));
         operation::tensor(out, [rows, width])
     }
 }

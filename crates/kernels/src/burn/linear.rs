@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use super::composed;
 use super::operation::{self, Input, Operation, apply, contiguous, into_values, shape, values};
 use crate::{
-    Activation, Instructions, Matrix, Packed, Start, activation_backward, column_sums, linear_forward,
-    product, transposed_product,
+    Activation, Instructions, Matrix, Packed, Start, Threads, activation_backward, column_sums,
+    linear_forward, product, transposed_product,
 };
 
 /// `activation(rows · weight + bias)`: rows `[n, inputs]`, weight `[inputs, columns]`, bias `[columns]`.
@@ -71,7 +71,7 @@ pub(super) fn linear_gradients(
     let by_rows = wanted[0].then(|| {
         let packed = Packed::new(instructions, Matrix::new(values(weight), columns).transposed());
         let mut out = vec![0.0; gradient.len() / columns * inputs];
-        product(gradient, &packed, Start::Zero, &mut out, &mut [], |_, _, _| ());
+        product(Threads::Pool, gradient, &packed, Start::Zero, &mut out, &mut [], |_, _, _| ());
         out
     });
     let by_weight = wanted[1].then(|| {

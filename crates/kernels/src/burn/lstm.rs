@@ -7,7 +7,8 @@ use super::composed;
 use super::linear::linear_gradients;
 use super::operation::{self, Input, Operation, apply, contiguous, shape, values};
 use crate::{
-    Instructions, LstmTrace, Matrix, Packed, Start, column_sums, lstm_backward, lstm_forward, product,
+    Instructions, LstmTrace, Matrix, Packed, Start, Threads, column_sums, lstm_backward, lstm_forward,
+    product,
 };
 
 /// Hidden states `[steps * batch, hidden]` of an LSTM layer over all steps; the state starts at 0.
@@ -54,7 +55,15 @@ impl Operation<4> for Lstm {
         let [hidden, columns] = shape::<2>(&recurrent_weight);
         let packed = Packed::new(instructions, Matrix::new(values(&input_weight), columns));
         let mut projected = vec![0.0; n * columns];
-        product(values(&rows), &packed, Start::Row(values(&bias)), &mut projected, &mut [], |_, _, _| ());
+        product(
+            Threads::Pool,
+            values(&rows),
+            &packed,
+            Start::Row(values(&bias)),
+            &mut projected,
+            &mut [],
+            |_, _, _| (),
+        );
         let packed = Packed::new(instructions, Matrix::new(values(&recurrent_weight), columns));
         let (outputs, trace) = lstm_forward(instructions, projected, &packed, self.batch);
         let outputs = operation::tensor(outputs, [n, hidden]);
@@ -71,14 +80,8 @@ impl Operation<4> for Lstm {
         let [hidden, columns] = shape::<2>(&recurrent_weight);
         let transposed =
             Packed::new(instructions, Matrix::new(values(&recurrent_weight), columns).transposed());
-        let by = lstm_backward(
-            instructions,
-            trace,
-            values(&outputs),
-            values(&gradient),
-            &transposed,
-            self.batch,
-        );
+        let by =
+            lstm_backward(instructions, trace, values(&outputs), values(&gradient), &transposed, self.batch);
         let [by_rows, by_input_weight] =
             linear_gradients(&rows, &input_weight, &by.projected, [wanted[0], wanted[1]]);
         let by_bias = wanted[3].then(|| operation::tensor(column_sums(&by.projected, columns), [columns]));

@@ -64,8 +64,7 @@ impl Operation<4> for ResidualNorm {
             into_values(gradient),
         );
         let residual = operation::tensor(by.residual, size);
-        let branch =
-            if self.mask.is_some() { operation::tensor(by.branch, size) } else { residual.clone() };
+        let branch = if self.mask.is_some() { operation::tensor(by.branch, size) } else { residual.clone() };
         let [gain, shift] = [by.gain, by.shift].map(|values| operation::tensor(values, [size[1]]));
         [Some(residual), Some(branch), Some(gain), Some(shift)]
     }
