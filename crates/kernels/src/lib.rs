@@ -6,12 +6,16 @@ mod attention;
 pub mod burn;
 mod cross_entropy;
 mod dropout;
+#[cfg(test)]
+mod gradient_tests;
 mod instructions;
 mod linear;
 mod lstm;
 mod matrix;
 mod norm;
 mod product;
+#[cfg(test)]
+mod reference;
 mod slstm;
 mod sum;
 #[cfg(test)]

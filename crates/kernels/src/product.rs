@@ -114,10 +114,16 @@ impl Packed {
             let rows = ROWS_PER_PASS.min(rows - first);
             for (block, values) in self.values.chunks(INNER * padded).enumerate() {
                 let inner = values.len() / padded;
-                for row in 0..rows {
-                    let from = (first + row) * stride + block * INNER;
-                    scratch[row * LEFT_STRIDE..][..inner].copy_from_slice(&left[from..from + inner]);
-                }
+                // A single row is read where it is; more are brought close together.
+                let lefts = if rows == 1 {
+                    &left[first * stride + block * INNER..]
+                } else {
+                    for (row, place) in scratch.chunks_mut(LEFT_STRIDE).take(rows).enumerate() {
+                        let from = (first + row) * stride + block * INNER;
+                        place[..inner].copy_from_slice(&left[from..from + inner]);
+                    }
+                    &*scratch
+                };
                 // A single row needs two panels at a time to keep the arithmetic busy.
                 let together = if rows == 1 { 2 } else { 1 };
                 for (index, right) in values.chunks(together * inner * width).enumerate() {
@@ -128,7 +134,7 @@ impl Packed {
                             rows: most.min(rows - row),
                             columns: (together * width).min(self.columns - column),
                             inner,
-                            left: &scratch[row * LEFT_STRIDE..],
+                            left: &lefts[row * LEFT_STRIDE..],
                             right,
                             out: &mut out[row * self.columns + column..],
                             stride: self.columns,

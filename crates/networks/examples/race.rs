@@ -2,7 +2,7 @@
 //! both networks at their default sizes: windows of 100 rows, 3 classes. Prints one JSON object a line.
 //!
 //! `cargo run --release -p networks --example race -- --threads 2 [--model lstm_attention|transformer]
-//! [--features 43] [--batch 32] [--steps 8]`. `KERNELS_INSTRUCTIONS=avx2` races without AVX-512,
+//! [--features 43] [--batch 32] [--steps 8] [--repeats 30]`. `KERNELS_INSTRUCTIONS=avx2` races without AVX-512,
 //! `KERNELS_PATH=composed` the graph of Burn's own operations.
 #![expect(clippy::print_stdout, reason = "an example that prints its result")]
 
@@ -104,7 +104,7 @@ fn race(
     line("train_step", &least, "");
     let one = Windows::new(&values, n_features, LENGTH, &ends[..1])?;
     let mut least = Least::new();
-    for _ in 0..31 {
+    for _ in 0..number("--repeats", 30) + 1 {
         network.predict(&one)?;
         least.lap();
     }

@@ -15,6 +15,8 @@ mod classifier;
 mod config;
 mod dropout;
 mod error;
+#[cfg(test)]
+mod golden_tests;
 mod history;
 mod inference;
 mod initialise;

@@ -8,7 +8,7 @@ use super::{Memory, PackedLinear, Plan, instructions, sized};
 use crate::lstm_attention::{LstmAttention, LstmLayer};
 
 /// Steps of a layer that are computed together; the next layer follows behind, on another thread.
-const STEPS: usize = 10;
+const STEPS: usize = 48;
 
 #[derive(Debug)]
 struct Layer {
