@@ -113,11 +113,12 @@ impl ModuleMapper for Replaced<'_> {
             return param;
         }
         let (id, tensor, mapper) = param.consume();
-        let (shape, device) = (tensor.dims(), tensor.device());
+        let (shape, device, is_trained) = (tensor.dims(), tensor.device(), tensor.is_require_grad());
         let tensor = match self.read(&self.path.join("."), &shape) {
             Ok(values) => {
                 self.used += 1;
-                Tensor::from_data(TensorData::new(values, shape), &device)
+                let tensor = Tensor::from_data(TensorData::new(values, shape), &device);
+                if is_trained { tensor.require_grad() } else { tensor }
             }
             Err(error) => {
                 self.error = Some(error);
