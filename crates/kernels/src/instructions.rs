@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use pulp::Simd;
+#[cfg(target_arch = "x86_64")]
 use pulp::x86::{V3, V4};
 
 /// A set of vector instructions this machine has.
@@ -14,7 +15,9 @@ pub struct Instructions(pub(crate) Set);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Set {
+    #[cfg(target_arch = "x86_64")]
     Avx512(V4),
+    #[cfg(target_arch = "x86_64")]
     Avx2(V3),
     Portable,
 }
@@ -33,15 +36,22 @@ impl Instructions {
 
     /// Every set of this machine, the widest first; the last is portable.
     pub fn available() -> Vec<Self> {
-        let avx512 = V4::try_new().map(Set::Avx512);
-        let avx2 = V3::try_new().map(Set::Avx2);
-        avx512.into_iter().chain(avx2).chain([Set::Portable]).map(Self).collect()
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            all.extend(V4::try_new().map(Set::Avx512));
+            all.extend(V3::try_new().map(Set::Avx2));
+        }
+        all.push(Set::Portable);
+        all.into_iter().map(Self).collect()
     }
 
     /// `avx512`, `avx2` or `portable`.
     pub fn name(self) -> &'static str {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
             Set::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
             Set::Portable => "portable",
         }
@@ -51,7 +61,9 @@ impl Instructions {
     #[inline]
     pub(crate) fn run<Op: pulp::WithSimd>(self, op: Op) -> Op::Output {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
             Set::Avx512(simd) => Simd::vectorize(simd, op),
+            #[cfg(target_arch = "x86_64")]
             Set::Avx2(simd) => Simd::vectorize(simd, op),
             Set::Portable => Simd::vectorize(pulp::Scalar::new(), op),
         }

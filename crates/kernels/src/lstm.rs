@@ -196,9 +196,15 @@ vectorised! {
             // One pass for each function: a loop over few slices becomes vector instructions.
             let (input_forget, rest) = gates.split_at_mut(2 * h);
             let (candidate, output) = rest.split_at_mut(h);
-            input_forget.iter_mut().for_each(|value| *value = sigmoid(*value));
-            candidate.iter_mut().for_each(|value| *value = tanh(*value));
-            output.iter_mut().for_each(|value| *value = sigmoid(*value));
+            for value in input_forget.iter_mut() {
+                *value = sigmoid(*value);
+            }
+            for value in candidate.iter_mut() {
+                *value = tanh(*value);
+            }
+            for value in output.iter_mut() {
+                *value = sigmoid(*value);
+            }
             let (input, forget) = input_forget.split_at(h);
             for (((cell, input), forget), candidate) in cells.iter_mut().zip(input).zip(forget).zip(candidate) {
                 *cell = *forget * *cell + *input * *candidate;

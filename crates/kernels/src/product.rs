@@ -31,7 +31,9 @@ impl Instructions {
     /// Rows and columns of the block of results that is held in registers.
     fn tile(self) -> (usize, usize) {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
             Set::Avx512(_) => (12, 32),
+            #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => (6, 16),
             Set::Portable => (4, 4),
         }
@@ -358,7 +360,7 @@ impl Tile<'_> {
         let width = VECTORS * lanes;
         let inner = self.inner;
         assert!(self.right.len() == inner * width, "the panel is whole");
-        assert!(self.left.len() >= (HEIGHT - 1) * ROW + (inner - 1) * STEP + 1, "the left block is whole");
+        assert!(self.left.len() > (HEIGHT - 1) * ROW + (inner - 1) * STEP, "the left block is whole");
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; HEIGHT];
         let (left, right) = (self.left.as_ptr(), self.right.as_ptr());
         for at in 0..inner {

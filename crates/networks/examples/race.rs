@@ -104,7 +104,7 @@ fn race(
     line("train_step", &least, "");
     let one = Windows::new(&values, n_features, LENGTH, &ends[..1])?;
     let mut least = Least::new();
-    for _ in 0..number("--repeats", 30) + 1 {
+    for _ in 0..=number("--repeats", 30) {
         network.predict(&one)?;
         least.lap();
     }

@@ -22,7 +22,7 @@ fn values(name: &str, n: usize, bound: f64) -> Vec<f32> {
     let key = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |key, byte| (key ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let shift = if name.ends_with(".gain") { 1.0 } else { 0.0 };
+    let shift = if name.rsplit('.').next() == Some("gain") { 1.0 } else { 0.0 };
     (1..=n as u64)
         .map(|at| {
             let x = key.wrapping_add(at.wrapping_mul(0x9e37_79b9_7f4a_7c15));

@@ -1,6 +1,11 @@
 //! The same operations composed from Burn's own: for other devices, and what the fused ones are checked
 //! against. Dropout masks are the same numbers.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "the same signatures as the fused operations, as Burn has them"
+)]
+
 use burn::tensor::activation::{gelu, log_softmax, sigmoid, silu, softmax, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
 

@@ -15,6 +15,8 @@ mod lstm;
 mod operation;
 mod residual_norm;
 mod slstm;
+#[cfg(test)]
+mod tests;
 
 pub use attention::{AttentionConfig, attention};
 pub use cross_entropy::cross_entropy;

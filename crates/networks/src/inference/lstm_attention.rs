@@ -94,13 +94,12 @@ impl LstmAttentionPlan {
         for turn in 0..n_parts + self.layers.len() - 1 {
             let work = |(layer, state): (usize, &mut LayerState)| {
                 let Some(part) = part_of(turn, layer) else { return };
-                let below = match layer.checked_sub(1) {
-                    Some(below) => &parts[below * n_parts + part],
-                    None => {
-                        let size = inputs.len() / self.length;
-                        let first = part * STEPS * size;
-                        &inputs[first..(first + STEPS * size).min(inputs.len())]
-                    }
+                let below = if let Some(below) = layer.checked_sub(1) {
+                    &parts[below * n_parts + part]
+                } else {
+                    let size = inputs.len() / self.length;
+                    let first = part * STEPS * size;
+                    &inputs[first..(first + STEPS * size).min(inputs.len())]
                 };
                 self.layers[layer].advance(below, state);
             };
