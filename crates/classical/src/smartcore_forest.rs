@@ -108,7 +108,8 @@ fn fitted(
         .with_min_samples_leaf(config.min_leaf)
         .with_seed(seed);
     if let Some(depth) = config.max_depth {
-        parameters = parameters.with_max_depth(depth);
+        // The library counts levels, and the root is the first.
+        parameters = parameters.with_max_depth(depth.saturating_add(1));
     }
     if let Some(columns) = config.max_features {
         parameters = parameters.with_m(columns);
@@ -169,6 +170,20 @@ mod tests {
             // Fifteen votes.
             assert!(p.iter().all(|x| (x * 15.0 - (x * 15.0).round()).abs() < 1e-9), "{p:?}");
         }
+    }
+
+    #[test]
+    fn a_depth_of_one_is_one_split() {
+        let data = rows(500, 3);
+        let config =
+            SmartcoreForestConfig { trees: 1, max_depth: Some(1), ..SmartcoreForestConfig::default() };
+        let forest = fit_smartcore_forest(&config, &data.training(), 4).unwrap();
+        let answers = forest.predict(&data.table(), &data.rows);
+        let mut classes: Vec<usize> =
+            answers.chunks_exact(3).map(|p| p.iter().position(|x| *x > 0.5).unwrap()).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        assert_eq!(classes.len(), 2, "one split tells two classes apart");
     }
 
     #[test]

@@ -1,4 +1,30 @@
-//! Fused CPU operations of neural networks, forward and backward.
+//! Operations of neural networks on the CPU that are faster together than one by one, each with a
+//! hand-written derivative.
+//!
+//! Slices of `f32`, row-major, go in and come out; [`Instructions`] chooses AVX-512, AVX2 or portable code
+//! at run time; work is shared among the threads of the current `rayon` pool. Any size will do. Results are
+//! the same to the bit at any number of threads, and a row's result does not depend on the rows that are
+//! computed with it.
+//!
+//! - [`product`] with a [`Packed`] right operand, [`transposed_product`] for weight gradients;
+//! - [`linear_forward`] with an [`Activation`], and [`activation_backward`];
+//! - [`lstm_forward`], [`lstm_backward`], and [`lstm_states`] to go on step by step;
+//! - [`slstm_forward`], [`slstm_backward`]: the sLSTM of xLSTM;
+//! - [`Attention`] over packed queries, keys and values;
+//! - [`residual_norm_forward`], [`residual_norm_backward`]: [`Norm::Layer`] or [`Norm::Rms`];
+//! - [`cross_entropy`], [`DropoutMask`].
+//!
+//! With the feature `burn` the module `burn` has the same as functions of Burn tensors, for its autodiff
+//! graph. The crate has no layers, no optimiser and no idea of what its numbers mean.
+//!
+//! ```
+//! use kernels::{Instructions, Matrix, Packed, Start, Threads, product};
+//!
+//! let weight = Packed::new(Instructions::best(), Matrix::new(&[1.0, 2.0, 3.0, 4.0], 2));
+//! let mut out = [0.0; 2];
+//! product(Threads::Caller, &[1.0, 10.0], &weight, Start::Row(&[0.5, 0.5]), &mut out, &mut [], |_, _, _| ());
+//! assert_eq!(out, [31.5, 42.5]);
+//! ```
 
 mod activation;
 mod attention;
