@@ -170,6 +170,8 @@ impl Attention<'_> {
         weights: &mut [f32],
     ) {
         let size = width / self.heads;
+        let is_square = self.mask.is_none_or(|mask| mask.len() == self.length * self.length);
+        assert!(is_square, "a mask has a value for every query and key");
         self.part(packed, width, head, 1, &mut scratch.rows);
         scratch.packed.replace(Threads::Caller, Matrix::new(&scratch.rows, size).transposed());
         self.part(packed, width, head, 0, &mut scratch.rows);

@@ -24,7 +24,8 @@ pub(crate) enum Set {
 
 impl Instructions {
     /// The widest set of this machine, or the one the environment variable `KERNELS_INSTRUCTIONS` names
-    /// (`avx512`, `avx2`, `portable`), if the machine has it.
+    /// (`avx512`, `avx2`, `portable`). A set that the machine lacks, or any other name, changes nothing: ask
+    /// [`Instructions::name`] what is used.
     pub fn best() -> Self {
         static BEST: OnceLock<Instructions> = OnceLock::new();
         *BEST.get_or_init(|| {

@@ -39,6 +39,7 @@ mod linear;
 mod lstm;
 mod matrix;
 mod norm;
+mod parts;
 mod product;
 #[cfg(test)]
 mod reference;
@@ -46,6 +47,7 @@ mod slstm;
 mod sum;
 #[cfg(test)]
 mod testing;
+mod tile;
 
 pub use attention::Attention;
 pub use cross_entropy::cross_entropy;

@@ -46,6 +46,8 @@ pub fn linear_forward(
     let columns = weight.columns();
     let n = rows.len() / weight.inner();
     let threads = Threads::Pool;
+    let is_gated = activation == Activation::SiluGated;
+    assert!(!is_gated || columns.is_multiple_of(2), "a gated map has as many gates as values");
     let mut out = vec![0.0; n * columns];
     let start = bias.map_or(Start::Zero, Start::Row);
     match activation {
@@ -92,6 +94,10 @@ pub fn linear(
 }
 
 /// Turns the derivative by the result of [`linear_forward`] into that by `rows · weight + bias`.
+///
+/// # Panics
+///
+/// When the forward pass was not asked to keep what is needed, or sizes do not fit.
 pub fn activation_backward(
     instructions: Instructions,
     activation: Activation,
@@ -102,6 +108,7 @@ pub fn activation_backward(
     match activation {
         Activation::Identity => gradient,
         Activation::Gelu(_) => {
+            assert!(kept.len() == gradient.len(), "the forward pass has kept the slopes");
             let mut gradient = gradient;
             gradient
                 .par_chunks_mut(ROWS * columns)
@@ -110,6 +117,7 @@ pub fn activation_backward(
             gradient
         }
         Activation::SiluGated => {
+            assert!(kept.len() == 2 * gradient.len(), "the forward pass has kept the sums");
             let mut kept = kept;
             kept.par_chunks_mut(ROWS * columns)
                 .zip(gradient.par_chunks(ROWS * columns / 2))

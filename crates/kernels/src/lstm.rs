@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::activation::{sigmoid, tanh};
 use crate::instructions::{Instructions, vectorised};
 use crate::matrix::Matrix;
+use crate::parts::Parts;
 use crate::product::{Packed, transposed_product};
 
 /// What the derivative of an LSTM layer needs from its forward pass.
@@ -129,10 +130,7 @@ pub fn lstm_backward(
         for step in (0..gates.len()).rev() {
             let first = (step * batch + part * parts.windows) * h;
             let range = first..first + rows * h;
-            let cells_before = match step {
-                0 => &start[..],
-                _ => &cells[range.start - batch * h..range.end - batch * h],
-            };
+            let cells_before = parts.before(&cells, range.clone(), h, &start);
             cell_rows_back(
                 instructions,
                 h,
@@ -159,31 +157,6 @@ pub fn lstm_backward(
         )
     };
     LstmGradients { projected: gates, recurrent }
-}
-
-/// How the windows of a batch are shared among threads.
-pub(crate) struct Parts {
-    batch: usize,
-    pub(crate) windows: usize,
-}
-
-impl Parts {
-    pub(crate) fn new(batch: usize) -> Self {
-        Self { batch, windows: batch.div_ceil(rayon::current_num_threads()) }
-    }
-
-    /// Splits `[steps * batch, width]` by windows: for each part one slice per step.
-    pub(crate) fn split<'a>(&self, values: &'a mut [f32], width: usize) -> Vec<Vec<&'a mut [f32]>> {
-        let steps = values.len() / (self.batch * width);
-        let mut parts: Vec<Vec<&mut [f32]>> =
-            (0..self.batch.div_ceil(self.windows)).map(|_| Vec::with_capacity(steps)).collect();
-        for step in values.chunks_mut(self.batch * width) {
-            for (part, rows) in parts.iter_mut().zip(step.chunks_mut(self.windows * width)) {
-                part.push(rows);
-            }
-        }
-        parts
-    }
 }
 
 vectorised! {

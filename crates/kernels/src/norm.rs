@@ -72,6 +72,10 @@ pub fn residual_norm_forward(
 }
 
 /// The same on this thread, in place of the residual and without a trace: allocates nothing.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
 pub fn residual_norm(
     instructions: Instructions,
     norm: Norm,
@@ -80,6 +84,7 @@ pub fn residual_norm(
     gain: &[f32],
     shift: &[f32],
 ) {
+    assert!(rows.len() == branch.len() && shift.len() == gain.len(), "sizes of a normalisation fit");
     normalise_in_place(instructions, norm, gain, shift, rows, branch);
 }
 

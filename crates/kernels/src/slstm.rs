@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::activation::{exp, sigmoid, tanh};
 use crate::instructions::{Instructions, vectorised};
-use crate::lstm::Parts;
 use crate::matrix::Matrix;
+use crate::parts::Parts;
 use crate::product::{Packed, transposed_product};
 
 /// What the derivative of an sLSTM layer needs from its forward pass.
@@ -132,10 +132,6 @@ pub fn slstm_backward(
         for step in (0..gates.len()).rev() {
             let first = (step * batch + part * parts.windows) * width;
             let range = first..first + n * width;
-            let before = |values: &[f32]| match step {
-                0 => start.clone(),
-                _ => values[range.start - batch * width..range.end - batch * width].to_vec(),
-            };
             for (by_out, gradient) in by_out.iter_mut().zip(&gradient[range.clone()]) {
                 *by_out += gradient;
             }
@@ -146,8 +142,8 @@ pub fn slstm_backward(
                 &forget_slopes[range.clone()],
                 &cells[range.clone()],
                 &normalisers[range.clone()],
-                &before(&cells),
-                &before(&normalisers),
+                parts.before(&cells, range.clone(), width, &start),
+                parts.before(&normalisers, range.clone(), width, &start),
                 &by_out,
                 &mut by_cell,
                 &mut by_normaliser,

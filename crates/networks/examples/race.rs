@@ -96,7 +96,8 @@ fn race(
     let (network, _) = Network::fit(architecture, &config, &train, &none, 3, Seed(1), &mut least)?;
     let line = |what: &str, least: &Least, more: &str| {
         println!(
-            r#"{{"peer": "ours", "name": "{name}", "what": "{what}", "batch": {batch}, "threads": {threads}, "cpu_ms": {:.3}, "wall_ms": {:.3}{more}}}"#,
+            r#"{{"peer": "ours", "name": "{name}", "what": "{what}", "batch": {batch}, "threads": {threads}, "instructions": "{}", "cpu_ms": {:.3}, "wall_ms": {:.3}{more}}}"#,
+            kernels::Instructions::best().name(),
             least.cpu.as_secs_f64() * 1e3,
             least.wall.as_secs_f64() * 1e3,
         );

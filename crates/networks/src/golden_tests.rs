@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::initialise::Initialiser;
 use crate::lstm_attention::LstmAttention;
 use crate::network::NetworkShape;
 use crate::transformer::Transformer;
-use crate::weights::load;
+use crate::weights::{load, save};
 use crate::windows::Windows;
 
 /// The numbers of a name, as in the script.
@@ -47,15 +48,14 @@ fn off(found: &[f32], expected: &[f64]) -> f64 {
     off / largest
 }
 
-/// Shapes, or with gradients given those, of every tensor of a network.
-#[derive(Default)]
-struct Tensors<'a> {
+/// The gradient of every tensor of a network, by its place.
+struct Found<'a> {
     path: Vec<String>,
-    gradients: Option<&'a Gradients>,
-    found: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    gradients: &'a Gradients,
+    by_place: BTreeMap<String, Vec<f32>>,
 }
 
-impl ModuleVisitor for Tensors<'_> {
+impl ModuleVisitor for Found<'_> {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
         self.path.push(name.to_owned());
     }
@@ -63,11 +63,8 @@ impl ModuleVisitor for Tensors<'_> {
         self.path.pop();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        let gradient = self.gradients.and_then(|gradients| tensor.grad(gradients));
-        let gradient = gradient.map(|gradient| gradient.into_data().iter::<f32>().collect());
-        let entry = (tensor.dims().to_vec(), gradient.unwrap_or_default());
-        self.found.insert(self.path.join("."), entry);
+        let gradient = param.val().grad(self.gradients).unwrap();
+        self.by_place.insert(self.path.join("."), gradient.into_data().iter::<f32>().collect());
     }
 }
 
@@ -75,14 +72,14 @@ fn check<C: Classifier>(name: &str, golden: &Value, network: C) {
     let size = |key: &str| golden[key].as_u64().unwrap() as usize;
     let (batch, length, n_features, n_classes) =
         (size("batch"), size("length"), size("n_features"), size("n_classes"));
-    let mut shapes = Tensors::default();
-    network.visit(&mut shapes);
-    let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = shapes
-        .found
-        .into_iter()
-        .map(|(place, (shape, _))| {
-            let weights = values(&place, shape.iter().product(), 0.4);
-            (place, (shape, weights.into_iter().flat_map(f32::to_le_bytes).collect()))
+    let saved = save(&network).unwrap();
+    let bytes: BTreeMap<String, (Vec<usize>, Vec<u8>)> = SafeTensors::deserialize(&saved)
+        .unwrap()
+        .iter()
+        .map(|(place, tensor)| {
+            let weights = values(place, tensor.shape().iter().product(), 0.4);
+            let bytes = weights.into_iter().flat_map(f32::to_le_bytes).collect();
+            (place.to_owned(), (tensor.shape().to_vec(), bytes))
         })
         .collect();
     let views = bytes.iter().map(|(place, (shape, bytes))| {
@@ -105,12 +102,12 @@ fn check<C: Classifier>(name: &str, golden: &Value, network: C) {
     let logits_off = off(&logits, &expected);
     assert!(logits_off <= 1e-5, "scores of {name} are off by {logits_off}");
 
-    let mut found = Tensors { gradients: Some(&gradients), ..Tensors::default() };
+    let mut found = Found { path: Vec::new(), gradients: &gradients, by_place: BTreeMap::new() };
     network.visit(&mut found);
     let golden_gradients = golden[name]["gradients"].as_object().unwrap();
-    assert_eq!(golden_gradients.len(), found.found.len());
+    assert_eq!(golden_gradients.len(), found.by_place.len());
     for (place, gradient) in golden_gradients {
-        let gradient_off = off(&found.found[place].1, &numbers(gradient));
+        let gradient_off = off(&found.by_place[place], &numbers(gradient));
         assert!(gradient_off <= 1e-4, "the gradient of {name}'s {place} is off by {gradient_off}");
     }
 
