@@ -18,7 +18,7 @@ const ROWS_PER_PASS: usize = 96;
 const SERIAL: usize = 1 << 18;
 
 /// A right operand `[inner, columns]` in the order in which products read it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Packed {
     instructions: Instructions,
     /// By block of the inner dimension, then by panel of columns, then by row: one panel row after the
@@ -26,6 +26,13 @@ pub struct Packed {
     values: Vec<f32>,
     inner: usize,
     columns: usize,
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { instructions, inner, columns, .. } = self;
+        write!(f, "Packed [{inner}, {columns}] for {}", instructions.name())
+    }
 }
 
 impl Packed {

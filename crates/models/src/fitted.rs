@@ -58,7 +58,7 @@ pub struct ModelDescription {
 }
 
 /// What a fit has to say beside the model.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FitNotes {
     /// A network's epochs.
     pub epochs: Vec<EpochReport>,
@@ -147,12 +147,34 @@ impl FittedModel {
         }
     }
 
+    /// How much a network attends to each row of its window, `[layers · lookback]`, the mean over all asked-for rows; a
+    /// layer sums to 1, and the last value is that of the newest row. None for other models.
+    ///
+    /// # Errors
+    /// As [`FittedModel::predict_values`].
+    pub fn attention(&self, view: &FeatureView<'_>) -> Result<Option<Vec<f64>>, PredictError> {
+        let Model::Network(network) = &self.model else { return Ok(None) };
+        self.check(view)?;
+        network.attention(view)
+    }
+
     /// Class probabilities of every asked-for row, `[n_ends · n_classes]`.
     ///
     /// # Errors
     /// [`PredictError`] when the rows have another width, a window starts before the first row, or a value
     /// is not finite.
     pub fn predict_values(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
+        self.check(view)?;
+        let mut values = self.model.predict(view)?;
+        if let Some(calibration) = &self.calibration {
+            let n_classes = values.len() / view.ends.len().max(1);
+            values.chunks_exact_mut(n_classes.max(1)).for_each(|row| calibration.apply(row));
+        }
+        Ok(values)
+    }
+
+    /// Refuses rows that it can't answer for.
+    fn check(&self, view: &FeatureView<'_>) -> Result<(), PredictError> {
         let expected = self.model.n_features();
         if view.n_features != expected {
             return Err(PredictError::FeatureCount { expected, found: view.n_features });
@@ -169,12 +191,7 @@ impl FittedModel {
                 }
             }
         }
-        let mut values = self.model.predict(view)?;
-        if let Some(calibration) = &self.calibration {
-            let n_classes = values.len() / view.ends.len().max(1);
-            values.chunks_exact_mut(n_classes.max(1)).for_each(|row| calibration.apply(row));
-        }
-        Ok(values)
+        Ok(())
     }
 
     /// Class probabilities of every asked-for row.

@@ -4,13 +4,12 @@ use classical::StandardScaler;
 use market::Seed;
 use networks::{
     EpochReport, LabelledWindows, Network, NetworkError, NetworkShape, TrainingHistory, TrainingProgress,
-    Windows,
+    TrainingTask, Windows,
 };
-
 use trees::Table;
 
 use crate::error::{FitError, LoadError, PredictError};
-use crate::rows::{FeatureView, LabelledRows, TrainingSet};
+use crate::rows::{FeatureView, TrainingSet};
 use crate::spec::{FitProgress, ModelKind, NetworkSpec};
 
 pub(crate) const WEIGHTS_FILE: &str = "network.safetensors";
@@ -34,28 +33,56 @@ pub(crate) fn fit(
     let named = |source: NetworkError| FitError::Network { name: kind.name().to_owned(), source };
     let scaler = StandardScaler::fit(Table::new(data.values, data.n_features)?, data.train.ends);
     let scaled = scale_all(&scaler, data.values, data.n_features);
-    let windows = |ends| Windows::new(&scaled, data.n_features, spec.lookback, ends);
-    let [train, validation] =
-        [data.train, data.validation].map(|rows| Thinned::new(rows, spec.window_stride.max(1)));
-    let train = LabelledWindows::new(windows(&train.ends).map_err(named)?, &train.classes).map_err(named)?;
-    let validation = LabelledWindows::new(windows(&validation.ends).map_err(named)?, &validation.classes)
-        .map_err(named)?;
-    let mut hears = Hears { progress };
-    let (network, history) = Network::fit(
-        &spec.architecture,
-        &spec.training,
-        &train,
-        &validation,
-        data.n_classes,
+    let [train, validation] = [data.train, data.validation].map(|rows| {
+        let windows = Windows::new(&scaled, data.n_features, spec.lookback, rows.ends)?;
+        LabelledWindows::new(windows, rows.classes)
+    });
+    let task = TrainingTask {
+        architecture: &spec.architecture,
+        training: &spec.training,
+        train: train.map_err(named)?,
+        validation: validation.map_err(named)?,
+        window_stride: spec.window_stride,
+        n_classes: data.n_classes,
         seed,
-        &mut hears,
-    )
-    .map_err(named)?;
+        device: spec.device,
+    };
+    let mut hears = Hears { progress };
+    let fitted = match progress.earlier_checkpoint() {
+        Some(checkpoint) => Network::resume(&task, &checkpoint, &mut hears),
+        None => Network::fit(&task, &mut hears),
+    };
+    let (network, history) = fitted.map_err(named)?;
     Ok((NetworkModel { network, scaler, lookback: spec.lookback }, history))
 }
 
 impl NetworkModel {
     pub(crate) fn predict(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
+        self.on_windows(view, |windows| self.network.predict(windows))
+    }
+
+    /// As [`crate::FittedModel::attention`].
+    pub(crate) fn attention(&self, view: &FeatureView<'_>) -> Result<Option<Vec<f64>>, PredictError> {
+        let attended = self.on_windows(view, |windows| {
+            let mut means = Vec::new();
+            for window in self.network.attention(windows)? {
+                let by_row = window.by_row();
+                means.resize(by_row.len(), 0.0);
+                for (mean, value) in means.iter_mut().zip(by_row) {
+                    *mean += value / windows.len() as f64;
+                }
+            }
+            Ok(means)
+        })?;
+        Ok((!attended.is_empty()).then_some(attended))
+    }
+
+    /// Asks the network about the scaled windows of a view; nothing about none.
+    fn on_windows(
+        &self,
+        view: &FeatureView<'_>,
+        ask: impl FnOnce(&Windows<'_>) -> Result<Vec<f64>, NetworkError>,
+    ) -> Result<Vec<f64>, PredictError> {
         let (Some(first), Some(last)) = (view.ends.iter().min(), view.ends.iter().max()) else {
             return Ok(Vec::new());
         };
@@ -63,8 +90,7 @@ impl NetworkModel {
         let range = start * view.n_features..(last + 1) * view.n_features;
         let scaled = scale_all(&self.scaler, &view.values[range], view.n_features);
         let ends: Vec<usize> = view.ends.iter().map(|end| end - start).collect();
-        let windows = Windows::new(&scaled, view.n_features, self.lookback, &ends)?;
-        Ok(self.network.predict(&windows)?)
+        Ok(ask(&Windows::new(&scaled, view.n_features, self.lookback, &ends)?)?)
     }
 
     pub(crate) fn load(
@@ -91,21 +117,6 @@ fn scale_all(scaler: &StandardScaler, values: &[f64], n_features: usize) -> Vec<
     scaled
 }
 
-/// Every n-th window.
-struct Thinned {
-    ends: Vec<usize>,
-    classes: Vec<u8>,
-}
-
-impl Thinned {
-    fn new(rows: LabelledRows<'_>, stride: usize) -> Self {
-        Self {
-            ends: rows.ends.iter().copied().step_by(stride).collect(),
-            classes: rows.classes.iter().copied().step_by(stride).collect(),
-        }
-    }
-}
-
 /// Passes a network's progress on.
 struct Hears<'a> {
     progress: &'a dyn FitProgress,
@@ -122,5 +133,13 @@ impl TrainingProgress for Hears<'_> {
 
     fn is_cancelled(&self) -> bool {
         self.progress.is_cancelled()
+    }
+
+    fn wants_checkpoint(&self) -> bool {
+        self.progress.wants_checkpoint()
+    }
+
+    fn checkpoint(&mut self, bytes: &[u8]) {
+        self.progress.checkpoint(bytes);
     }
 }

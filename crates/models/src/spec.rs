@@ -1,6 +1,6 @@
 //! What to fit.
 
-use networks::{Architecture, EpochReport, TrainingConfig};
+use networks::{Architecture, ComputeDevice, EpochReport, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
 
@@ -65,8 +65,11 @@ pub struct NetworkSpec {
     pub training: TrainingConfig,
     /// Rows in a window.
     pub lookback: usize,
-    /// Learn from (and stop by) every n-th window; neighbours share almost all of their rows.
+    /// Learn from every n-th window in an epoch, in turns, and stop by every n-th; neighbours share almost all of
+    /// their rows.
     pub window_stride: usize,
+    /// What computes the steps of training.
+    pub device: ComputeDevice,
 }
 
 /// A model and its settings.
@@ -118,7 +121,7 @@ impl ModelSpec {
     }
 }
 
-/// Hears how a fit is going. May be called from several threads.
+/// Hears how a fit is going, may end it, and keeps what it takes to go on with it. May be called from several threads.
 pub trait FitProgress: Sync {
     /// `done` of `total` trees or steps; `note` says how it stands.
     fn step(&self, done: u64, total: u64, note: &str);
@@ -128,6 +131,17 @@ pub trait FitProgress: Sync {
     fn is_cancelled(&self) -> bool {
         false
     }
+    /// Where an earlier fit of the same model on the same rows was, to go on from there; asked once, before the first
+    /// step. Networks only: other models are fitted from the start.
+    fn earlier_checkpoint(&self) -> Option<Vec<u8>> {
+        None
+    }
+    /// Asked after each step of a network: whether the fit is to be kept as it now is.
+    fn wants_checkpoint(&self) -> bool {
+        false
+    }
+    /// The fit as it now is.
+    fn checkpoint(&self, _bytes: &[u8]) {}
 }
 
 /// Says nothing.

@@ -7,7 +7,7 @@ use models::{
     CalibrationMethod, ExplainedUnit, FeatureView, FitError, FittedModel, LabelledRows, LibrarySpec,
     LoadError, ModelKind, ModelSpec, NetworkSpec, NoProgress, PredictError, TrainingSet,
 };
-use networks::{Architecture, LstmAttentionConfig, TrainingConfig, TransformerConfig};
+use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig, TransformerConfig};
 use rand::RngExt;
 use trees::{BoostingConfig, ForestConfig};
 
@@ -22,6 +22,7 @@ fn specs() -> Vec<ModelSpec> {
             training: training.clone(),
             lookback: 6,
             window_stride: 2,
+            device: ComputeDevice::Cpu,
         })
     };
     let lstm = LstmAttentionConfig {

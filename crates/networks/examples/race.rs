@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use cpu_time::ProcessTime;
 use market::Seed;
 use networks::{
-    Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError, TrainingConfig,
+    ComputeDevice, TrainingTask, Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError, TrainingConfig,
     TrainingProgress, TransformerConfig, Windows,
 };
 
@@ -93,7 +93,17 @@ fn race(
         ..TrainingConfig::for_architecture(architecture)
     };
     let mut least = Least::new();
-    let (network, _) = Network::fit(architecture, &config, &train, &none, 3, Seed(1), &mut least)?;
+    let task = TrainingTask {
+        architecture,
+        training: &config,
+        train,
+        validation: none,
+        window_stride: 1,
+        n_classes: 3,
+        seed: Seed(1),
+        device: ComputeDevice::Cpu,
+    };
+    let (network, _) = Network::fit(&task, &mut least)?;
     let line = |what: &str, least: &Least, more: &str| {
         println!(
             r#"{{"peer": "ours", "name": "{name}", "what": "{what}", "batch": {batch}, "threads": {threads}, "instructions": "{}", "cpu_ms": {:.3}, "wall_ms": {:.3}{more}}}"#,

@@ -64,20 +64,55 @@ pub enum NetworkError {
         /// The windows' size.
         found: usize,
     },
-    /// The loss, or its gradient, stopped being a finite number.
+    /// The loss of a batch, or its gradient, stopped being a finite number.
     #[error(
-        "training diverged in epoch {epoch} at step {step} (loss {loss}); try a lower learning rate than {learning_rate} and check that features are scaled to about unit variance"
+        "training diverged in epoch {epoch} at its batch {batch} (step {step}, loss {loss}, learning rate {rate:.3e}); the largest input of the batch is {largest} (feature {feature} of row {row}): {}",
+        advice(*largest, *learning_rate)
     )]
     Diverged {
         /// Epoch, from 1.
         epoch: usize,
         /// Step since the start of training, from 1.
         step: u64,
+        /// Batch of the epoch, from 1.
+        batch: usize,
         /// The loss at that step.
         loss: f64,
+        /// The learning rate of that step.
+        rate: f64,
+        /// The configured (peak) learning rate.
+        learning_rate: f64,
+        /// The input of the batch that is farthest from 0.
+        largest: f32,
+        /// Row of the matrix that it is in.
+        row: usize,
+        /// Its column.
+        feature: usize,
+    },
+    /// The weights after an epoch answer validation windows with NaN.
+    #[error(
+        "training diverged in epoch {epoch}: its weights answer NaN on the validation windows; try a lower learning rate than {learning_rate}"
+    )]
+    DivergedWeights {
+        /// Epoch, from 1.
+        epoch: usize,
         /// The configured (peak) learning rate.
         learning_rate: f64,
     },
+    /// The program was built without a device.
+    #[error(
+        "this program was built without the device {}; build it with --features {}, or set the device to cpu",
+        .0.name(), .0.name()
+    )]
+    Device(crate::ComputeDevice),
+    /// Bytes that are no checkpoint.
+    #[error("the checkpoint can't be read ({0}); start training again")]
+    Checkpoint(String),
+    /// A checkpoint of another task.
+    #[error(
+        "the checkpoint was made with other settings, sizes, seed or number of windows; go on with those, or start training again"
+    )]
+    OtherTask,
     /// Training was cancelled before the first step: there are no weights worth keeping.
     #[error("training was cancelled before its first step")]
     Cancelled,
@@ -92,4 +127,18 @@ pub enum NetworkError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// Inputs farther from 0 than this are not scaled.
+const UNSCALED: f32 = 100.0;
+
+/// What to try when training diverges.
+fn advice(largest: f32, learning_rate: f64) -> String {
+    if largest.abs() > UNSCALED {
+        "scale that feature to about unit variance, clip it or drop it".to_owned()
+    } else {
+        format!(
+            "its inputs are in range, so try a lower learning rate than {learning_rate}, a longer warm-up or a smaller gradient_clip_norm"
+        )
+    }
 }

@@ -54,8 +54,16 @@ pub trait TrainingProgress {
     /// After each epoch.
     fn epoch(&mut self, report: &EpochReport);
 
-    /// Asked before each step; `true` ends training with the best weights so far.
+    /// Asked before each step; `true` ends training with the best weights so far, after a last checkpoint.
     fn is_cancelled(&self) -> bool {
         false
     }
+
+    /// Asked after each step: whether training is to be kept as it now is.
+    fn wants_checkpoint(&self) -> bool {
+        false
+    }
+
+    /// Training as it now is, for [`crate::Network::resume`].
+    fn checkpoint(&mut self, _bytes: &[u8]) {}
 }

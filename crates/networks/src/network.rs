@@ -1,20 +1,23 @@
 //! A fitted network.
 
 use burn::tensor::Device;
-use market::Seed;
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::Classifier as _;
-use crate::config::{Architecture, TrainingConfig};
+use crate::attention_weights::AttentionWeights;
+use crate::checkpoint;
+use crate::classifier::Classifier;
+use crate::config::Architecture;
+use crate::device::ComputeDevice;
 use crate::error::NetworkError;
 use crate::history::{TrainingHistory, TrainingProgress};
-use crate::inference::{Memories, Plan, probabilities};
+use crate::inference::{Memories, Plan, attention_weights, probabilities};
 use crate::initialise::Initialiser;
 use crate::lstm_attention::LstmAttention;
-use crate::training::Run;
+use crate::task::{TrainingTask, check_shape};
+use crate::training::{Run, probabilities_on};
 use crate::transformer::Transformer;
 use crate::weights;
-use crate::windows::{LabelledWindows, Windows};
+use crate::windows::Windows;
 
 /// Sizes a network takes from its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,56 +58,96 @@ impl Model {
             }
         }
     }
+
+    fn to_safetensors(&self) -> Result<Vec<u8>, NetworkError> {
+        match self {
+            Self::LstmAttention(network) => weights::save(&**network),
+            Self::Transformer(network) => weights::save(&**network),
+        }
+    }
+
+    fn from_safetensors(
+        architecture: &Architecture,
+        shape: NetworkShape,
+        bytes: &[u8],
+        device: &Device,
+    ) -> Result<Self, NetworkError> {
+        Ok(match Self::new(architecture, shape, &mut Initialiser::new(None, device)) {
+            Self::LstmAttention(network) => Self::LstmAttention(Box::new(weights::load(*network, bytes)?)),
+            Self::Transformer(network) => Self::Transformer(Box::new(weights::load(*network, bytes)?)),
+        })
+    }
+
+    fn to_device(
+        &self,
+        architecture: &Architecture,
+        shape: NetworkShape,
+        device: &Device,
+    ) -> Result<Self, NetworkError> {
+        Self::from_safetensors(architecture, shape, &self.to_safetensors()?, device)
+    }
 }
 
 impl Network {
-    /// Trains a network; for equal arguments the result is equal to the bit, whatever the number of
+    /// Trains a network; for equal tasks on the CPU the result is equal to the bit, whatever the number of
     /// threads.
     ///
     /// The weights are those of the epoch with the lowest validation log-loss, or of the last epoch when
-    /// `validation` has no windows.
+    /// there are no validation windows.
     ///
     /// # Errors
     ///
     /// When the configuration makes no sense, there is nothing to train on, classes or windows do not
-    /// fit each other, the loss diverges, or training is cancelled before its first step.
+    /// fit each other, the program was built without the device, the loss diverges, or training is cancelled before
+    /// its first step.
     pub fn fit(
-        architecture: &Architecture,
-        training: &TrainingConfig,
-        train: &LabelledWindows<'_>,
-        validation: &LabelledWindows<'_>,
-        n_classes: usize,
-        seed: Seed,
+        task: &TrainingTask<'_>,
         progress: &mut dyn TrainingProgress,
     ) -> Result<(Self, TrainingHistory), NetworkError> {
-        architecture.validate()?;
-        training.validate()?;
-        let shape =
-            NetworkShape { n_features: train.windows.n_features, n_classes, length: train.windows.length };
-        check_classes(train, n_classes)?;
-        check_classes(validation, n_classes)?;
-        if train.windows.is_empty() {
-            return Err(NetworkError::Classes(
-                "there is no window to train on; lengthen the training period".to_owned(),
-            ));
-        }
-        if !validation.windows.is_empty() {
-            check_shape(shape, &validation.windows)?;
-        }
-        let device = Device::flex().autodiff();
-        let start = Model::new(architecture, shape, &mut Initialiser::new(Some(seed), &device));
-        let run = Run { config: training, train, validation, n_classes, seed };
+        Self::train(task, None, progress)
+    }
+
+    /// Goes on from a checkpoint that [`TrainingProgress::checkpoint`] was given by a fit of the same task on the same
+    /// data; the result is equal to the bit to that of a fit without interruption.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::fit`], and when the bytes are no checkpoint or one of another task.
+    pub fn resume(
+        task: &TrainingTask<'_>,
+        checkpoint: &[u8],
+        progress: &mut dyn TrainingProgress,
+    ) -> Result<(Self, TrainingHistory), NetworkError> {
+        Self::train(task, Some(checkpoint), progress)
+    }
+
+    fn train(
+        task: &TrainingTask<'_>,
+        checkpoint: Option<&[u8]>,
+        progress: &mut dyn TrainingProgress,
+    ) -> Result<(Self, TrainingHistory), NetworkError> {
+        task.check()?;
+        let device = task.device.open()?;
+        let autodiff = device.clone().autodiff();
+        let mut weights = Initialiser::new(Some(task.seed), &autodiff);
+        let start = Model::new(task.architecture, task.shape(), &mut weights);
+        let run = Run::new(task, device);
         let (model, history) = match start {
             Model::LstmAttention(network) => {
-                let (network, history) = run.fit(*network, progress)?;
+                let (network, history) = run_from(&run, *network, checkpoint, task, progress)?;
                 (Model::LstmAttention(Box::new(network)), history)
             }
             Model::Transformer(network) => {
-                let (network, history) = run.fit(*network, progress)?;
+                let (network, history) = run_from(&run, *network, checkpoint, task, progress)?;
                 (Model::Transformer(Box::new(network)), history)
             }
         };
-        Ok((Self::ready(architecture, shape, model), history))
+        let model = if task.device == ComputeDevice::Cpu {
+            model
+        } else {
+            model.to_device(task.architecture, task.shape(), &Device::flex())?
+        };
+        Ok((Self::ready(task.architecture, task.shape(), model), history))
     }
 
     /// Class probabilities, row-major `[n_windows * n_classes]`, each row summing to 1.
@@ -144,10 +187,44 @@ impl Network {
     ///
     /// When the file format cannot hold the weights.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, NetworkError> {
-        match &self.model {
-            Model::LstmAttention(network) => weights::save(&**network),
-            Model::Transformer(network) => weights::save(&**network),
+        self.model.to_safetensors()
+    }
+
+    /// What the network looks at in each window.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::predict`].
+    pub fn attention(&self, windows: &Windows<'_>) -> Result<Vec<AttentionWeights>, NetworkError> {
+        check_shape(self.shape, windows)?;
+        let (heads, length) = (self.plan.heads(), self.shape.length);
+        let of_window = |window| {
+            let rows = windows.rows(window);
+            let values = attention_weights(&*self.plan, &self.memories, rows, self.shape.n_classes);
+            AttentionWeights { layers: values.len() / (heads * length * length), heads, length, values }
+        };
+        Ok((0..windows.len()).map(of_window).collect())
+    }
+
+    /// As [`Network::predict`], by the graph of tensors on another device; agrees to rounding. To check a device: on
+    /// the CPU [`Network::predict`] is several times as fast.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::predict`], and when the program was built without the device.
+    pub fn predict_on(&self, device: ComputeDevice, windows: &Windows<'_>) -> Result<Vec<f64>, NetworkError> {
+        check_shape(self.shape, windows)?;
+        let device = device.open()?;
+        let mut out = vec![0.0; windows.len() * self.shape.n_classes];
+        match &self.model.to_device(&self.architecture, self.shape, &device)? {
+            Model::LstmAttention(network) => {
+                probabilities_on(&device, &**network, windows, self.shape.n_classes, &mut out);
+            }
+            Model::Transformer(network) => {
+                probabilities_on(&device, &**network, windows, self.shape.n_classes, &mut out);
+            }
         }
+        Ok(out)
     }
 
     /// A network from its configuration and the file made by [`Network::to_safetensors`].
@@ -163,12 +240,7 @@ impl Network {
     ) -> Result<Self, NetworkError> {
         architecture.validate()?;
         check_sizes(shape)?;
-        let device = Device::flex();
-        let empty = Model::new(architecture, shape, &mut Initialiser::new(None, &device));
-        let model = match empty {
-            Model::LstmAttention(network) => Model::LstmAttention(Box::new(weights::load(*network, bytes)?)),
-            Model::Transformer(network) => Model::Transformer(Box::new(weights::load(*network, bytes)?)),
-        };
+        let model = Model::from_safetensors(architecture, shape, bytes, &Device::flex())?;
         Ok(Self::ready(architecture, shape, model))
     }
 
@@ -206,28 +278,18 @@ fn check_sizes(shape: NetworkShape) -> Result<(), NetworkError> {
     Ok(())
 }
 
-fn check_shape(shape: NetworkShape, windows: &Windows<'_>) -> Result<(), NetworkError> {
-    for (what, expected, found) in
-        [("feature count", shape.n_features, windows.n_features), ("length", shape.length, windows.length)]
-    {
-        if expected != found {
-            return Err(NetworkError::WrongShape { what, expected, found });
-        }
-    }
-    Ok(())
-}
-
-fn check_classes(labelled: &LabelledWindows<'_>, n_classes: usize) -> Result<(), NetworkError> {
-    if !(2..=256).contains(&n_classes) {
-        return Err(NetworkError::Classes(format!(
-            "a network tells 2 to 256 classes apart; {n_classes} were asked for"
-        )));
-    }
-    match labelled.classes.iter().position(|&class| usize::from(class) >= n_classes) {
-        None => Ok(()),
-        Some(at) => Err(NetworkError::Classes(format!(
-            "window {at} has class {}, but there are {n_classes} classes, numbered from 0",
-            labelled.classes[at]
-        ))),
-    }
+/// Trains from the start or from a checkpoint.
+fn run_from<C: Classifier + Sync>(
+    run: &Run<'_>,
+    network: C,
+    checkpoint: Option<&[u8]>,
+    task: &TrainingTask<'_>,
+    progress: &mut dyn TrainingProgress,
+) -> Result<(C, TrainingHistory), NetworkError> {
+    let start = run.start(network);
+    let state = match checkpoint {
+        Some(bytes) => checkpoint::load(bytes, start, task)?,
+        None => start,
+    };
+    run.fit(state, progress)
 }

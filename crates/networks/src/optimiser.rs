@@ -15,14 +15,19 @@ const BLOCK: usize = 16_384;
 pub(crate) struct AdamW {
     weight_decay: f32,
     clip_norm: f64,
-    steps: i32,
+    pub(crate) steps: i32,
     /// Running means of gradient and squared gradient of each tensor, in the network's order.
-    moments: Vec<(Vec<f32>, Vec<f32>)>,
+    pub(crate) moments: Vec<(Vec<f32>, Vec<f32>)>,
 }
 
 impl AdamW {
     pub(crate) fn new(weight_decay: f64, clip_norm: f64) -> Self {
         Self { weight_decay: weight_decay as f32, clip_norm, ..Self::default() }
+    }
+
+    /// The same optimiser after so many steps.
+    pub(crate) fn after(self, steps: i32, moments: Vec<(Vec<f32>, Vec<f32>)>) -> Self {
+        Self { steps, moments, ..self }
     }
 
     /// One step; returns the updated network and the norm of the gradient before clipping.

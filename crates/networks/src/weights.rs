@@ -9,6 +9,9 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::NetworkError;
 
+/// Shape and bytes of each tensor, by name.
+pub(crate) type Tensors = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+
 /// The bytes of a safetensors file with every weight of a network, named by its place, such as
 /// `lstm.0.weight_ih`.
 pub(crate) fn save<M: Module>(network: &M) -> Result<Vec<u8>, NetworkError> {
@@ -21,7 +24,21 @@ pub(crate) fn save<M: Module>(network: &M) -> Result<Vec<u8>, NetworkError> {
     Ok(safetensors::serialize(views, None)?)
 }
 
-/// The network with its weights replaced by those of a safetensors file.
+/// Every weight of a network, its name behind `prefix` and a dot.
+pub(crate) fn collect<M: Module>(network: &M, prefix: &str) -> Tensors {
+    let mut collected = Collected { path: vec![prefix.to_owned()], ..Collected::default() };
+    network.visit(&mut collected);
+    collected.tensors
+}
+
+/// The number of values of each tensor, in the network's order.
+pub(crate) fn lengths<M: Module>(network: &M) -> Vec<usize> {
+    let mut lengths = Lengths(Vec::new());
+    network.visit(&mut lengths);
+    lengths.0
+}
+
+/// The network with its weights replaced by those of a safetensors file, which holds nothing else.
 pub(crate) fn load<M: Module>(network: M, bytes: &[u8]) -> Result<M, NetworkError> {
     let file = SafeTensors::deserialize(bytes)?;
     let mut replaced = Replaced { path: Vec::new(), file: &file, used: 0, error: None };
@@ -43,6 +60,41 @@ pub(crate) fn load<M: Module>(network: M, bytes: &[u8]) -> Result<M, NetworkErro
     Ok(network)
 }
 
+/// The network with its weights replaced by those that [`collect`] named with `prefix`.
+pub(crate) fn replace<M: Module>(
+    network: M,
+    file: &SafeTensors<'_>,
+    prefix: &str,
+) -> Result<M, NetworkError> {
+    let mut replaced = Replaced { path: vec![prefix.to_owned()], file, used: 0, error: None };
+    let network = network.map(&mut replaced);
+    replaced.error.map_or(Ok(network), Err)
+}
+
+/// The values of one tensor of a file.
+pub(crate) fn read(
+    file: &SafeTensors<'_>,
+    name: &str,
+    shape: &[usize],
+) -> Result<Vec<f32>, NetworkError> {
+    let Ok(view) = file.tensor(name) else {
+        return Err(wrong(name, "is missing".to_owned()));
+    };
+    if view.dtype() != Dtype::F32 {
+        return Err(wrong(name, format!("is {:?}, not f32", view.dtype())));
+    }
+    if view.shape() != shape {
+        return Err(wrong(name, format!("has shape {:?}, not {shape:?}", view.shape())));
+    }
+    let (words, _) = view.data().as_chunks::<4>();
+    let values: Vec<f32> = words.iter().copied().map(f32::from_le_bytes).collect();
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err(wrong(name, "holds a value that is not finite".to_owned()))
+    }
+}
+
 fn wrong(name: &str, reason: String) -> NetworkError {
     NetworkError::Tensor { name: name.to_owned(), reason }
 }
@@ -50,7 +102,7 @@ fn wrong(name: &str, reason: String) -> NetworkError {
 #[derive(Default)]
 struct Collected {
     path: Vec<String>,
-    tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    tensors: Tensors,
 }
 
 impl ModuleVisitor for Collected {
@@ -77,25 +129,11 @@ struct Replaced<'a> {
     error: Option<NetworkError>,
 }
 
-impl Replaced<'_> {
-    /// The values of one tensor of the file.
-    fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, NetworkError> {
-        let Ok(view) = self.file.tensor(name) else {
-            return Err(wrong(name, "is missing".to_owned()));
-        };
-        if view.dtype() != Dtype::F32 {
-            return Err(wrong(name, format!("is {:?}, not f32", view.dtype())));
-        }
-        if view.shape() != shape {
-            return Err(wrong(name, format!("has shape {:?}, not {shape:?}", view.shape())));
-        }
-        let (words, _) = view.data().as_chunks::<4>();
-        let values: Vec<f32> = words.iter().copied().map(f32::from_le_bytes).collect();
-        if values.iter().all(|value| value.is_finite()) {
-            Ok(values)
-        } else {
-            Err(wrong(name, "holds a value that is not finite".to_owned()))
-        }
+struct Lengths(Vec<usize>);
+
+impl ModuleVisitor for Lengths {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.shape().num_elements());
     }
 }
 
@@ -114,7 +152,7 @@ impl ModuleMapper for Replaced<'_> {
         }
         let (id, tensor, mapper) = param.consume();
         let (shape, device, is_trained) = (tensor.dims(), tensor.device(), tensor.is_require_grad());
-        let tensor = match self.read(&self.path.join("."), &shape) {
+        let tensor = match read(self.file, &self.path.join("."), &shape) {
             Ok(values) => {
                 self.used += 1;
                 let tensor = Tensor::from_data(TensorData::new(values, shape), &device);

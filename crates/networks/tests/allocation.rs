@@ -2,7 +2,7 @@
 
 use market::{Purpose, Seed};
 use networks::{
-    Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, TrainingConfig,
+    ComputeDevice, TrainingTask, Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, TrainingConfig,
     TrainingProgress, TransformerConfig, Windows,
 };
 use rand::RngExt as _;
@@ -35,8 +35,17 @@ fn a_window_is_answered_without_allocation() {
     };
     for architecture in [Architecture::LstmAttention(lstm), Architecture::Transformer(transformer)] {
         let config = TrainingConfig { max_steps: Some(1), ..Default::default() };
-        let (network, _) =
-            Network::fit(&architecture, &config, &train, &none, 2, Seed(1), &mut Silent).unwrap();
+        let task = TrainingTask {
+            architecture: &architecture,
+            training: &config,
+            train,
+            validation: none,
+            window_stride: 1,
+            n_classes: 2,
+            seed: Seed(1),
+            device: ComputeDevice::Cpu,
+        };
+        let (network, _) = Network::fit(&task, &mut Silent).unwrap();
         let mut out = [0.0; 2];
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let allocated = pool.install(|| {

@@ -12,6 +12,7 @@ use crate::compare::{self, CompareArguments};
 use crate::data_command::DataCommand;
 use crate::detect::{self, DetectArguments};
 use crate::feature_file::{self, FeaturesArguments};
+use crate::interrupt::{self, Interrupted};
 use crate::leak_check::{self, LeakCheckArguments};
 use crate::validate::{self, ValidateArguments};
 use crate::{synth, train};
@@ -39,6 +40,7 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   trainer --config lstm.toml
+  trainer --config lstm.toml --resume
   trainer --config random_forest.toml --data BTCUSDT-5m.csv.gz --set label.kind=forward_direction
   trainer synth --preset bench --bars 20000 --seed 7 --out market.csv.gz
   trainer data fetch --symbol BTCUSDT --interval 5m --from 2024-01 --out market
@@ -50,7 +52,10 @@ const EXAMPLES: &str = "Examples:
   trainer validate --protocol leaky --config random_forest.toml --data BTCUSDT-1h.csv.gz
   trainer detect --preset bench
 
-Exit codes: 0 done, 1 the answer is no, 2 failed.";
+Ctrl-C stops a run and keeps what was done: the same command with --resume goes on, with the same result as
+without the interruption.
+
+Exit codes: 0 done, 1 the answer is no, 2 failed, 130 stopped.";
 
 /// What training takes.
 #[derive(Debug, Clone, Args)]
@@ -84,6 +89,15 @@ pub(crate) struct TrainArguments {
     /// Score the sealed final period (validation.sealed), once; the report and the bundle record it
     #[arg(long)]
     pub(crate) open_seal: bool,
+    /// Go on with a run of this config on these bars that was stopped or killed
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// With --resume: a network whose training was stopped ends with its best weights so far
+    #[arg(long, requires = "resume")]
+    pub(crate) keep_best: bool,
+    /// Keep the state of a network's training every so often, for --resume
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub(crate) checkpoint_every: f64,
     /// Threads to use; all cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -97,10 +111,10 @@ pub(crate) struct TrainArguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a synthetic market whose regimes are known
     /// Set finished runs side by side
     #[command(long_about = compare::ABOUT)]
     Compare(CompareArguments),
+    /// Write a synthetic market whose regimes are known
     Synth(SynthArguments),
     /// Write the features of bars as a table, with the label when one is asked for
     #[command(long_about = feature_file::ABOUT)]
@@ -134,6 +148,16 @@ pub(crate) struct SynthArguments {
     /// File to write; its ending says the form: .csv, .csv.gz or .parquet
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "is no number".to_owned())?;
+    if (0.0..=86_400.0).contains(&value) { Ok(value) } else { Err("is not from 0 to 86400".to_owned()) }
+}
+
+/// The exit code of a failure.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<Interrupted>() { interrupt::EXIT_CODE } else { 2 }
 }
 
 /// Runs the trainer on a command line (the program's name first), writing what it has to say to `out`.

@@ -13,6 +13,7 @@ mod dataset;
 mod detect;
 mod experiment;
 mod feature_file;
+mod interrupt;
 mod leak_check;
 mod progress;
 pub mod report;
@@ -21,4 +22,4 @@ mod synth;
 mod train;
 mod validate;
 
-pub use cli::{Outcome, run};
+pub use cli::{Outcome, exit_code, run};

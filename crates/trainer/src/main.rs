@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             {
                 eprintln!("error: {error:#}");
             }
-            ExitCode::from(2)
+            ExitCode::from(trainer::exit_code(&error))
         }
     }
 }

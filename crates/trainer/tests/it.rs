@@ -31,6 +31,8 @@ mod outputs;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/publication.rs"]
 mod publication;
+#[path = "it/resume.rs"]
+mod resume;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/server.rs"]
 mod server;

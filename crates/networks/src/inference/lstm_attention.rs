@@ -117,7 +117,18 @@ impl LstmAttentionPlan {
 }
 
 impl Plan for LstmAttentionPlan {
-    fn logits(&self, threads: Threads, windows: &[f32], memory: &mut Memory, out: &mut [f32]) {
+    fn heads(&self) -> usize {
+        self.heads
+    }
+
+    fn logits(
+        &self,
+        threads: Threads,
+        windows: &[f32],
+        memory: &mut Memory,
+        out: &mut [f32],
+        attended: Option<&mut Vec<f32>>,
+    ) {
         let batch = out.len() / self.head.width();
         let (length, hidden) = (self.length, self.attention_output.width());
         let n_features = windows.len() / (batch * length);
@@ -142,7 +153,11 @@ impl Plan for LstmAttentionPlan {
         let wide = sized(wide, batch * length * 3 * hidden);
         self.attention_input.run(threads, outputs, false, wide);
         let mixed = sized(mixed, batch * length * hidden);
-        attention(self.heads, length, hidden).forward(instructions(), threads, wide, hidden, mixed);
+        let attention = attention(self.heads, length, hidden);
+        if let Some(attended) = attended {
+            attended.extend(attention.weights(instructions(), wide, hidden));
+        }
+        attention.forward(instructions(), threads, wide, hidden, mixed);
         let attended = &mut wide[..batch * length * hidden];
         self.attention_output.run(threads, mixed, false, attended);
         for (value, more) in attended.iter_mut().zip(outputs.iter()) {

@@ -22,8 +22,19 @@ const WINDOWS_PER_PASS: usize = 8;
 
 /// A network made ready to answer.
 pub(crate) trait Plan: std::fmt::Debug + Send + Sync {
-    /// Scores `[n, n_classes]`, before the softmax, of windows `[n, length, n_features]`.
-    fn logits(&self, threads: Threads, windows: &[f32], memory: &mut Memory, out: &mut [f32]);
+    /// Scores `[n, n_classes]`, before the softmax, of windows `[n, length, n_features]`. The attention weights of
+    /// each layer, `[n, heads, length, length]`, are appended to `attended` where they are asked for.
+    fn logits(
+        &self,
+        threads: Threads,
+        windows: &[f32],
+        memory: &mut Memory,
+        out: &mut [f32],
+        attended: Option<&mut Vec<f32>>,
+    );
+
+    /// Attention heads of each layer that attends.
+    fn heads(&self) -> usize;
 }
 
 /// What a pass needs, kept from call to call.
@@ -90,10 +101,8 @@ pub(crate) fn probabilities(
             for index in first..first + out.len() / n_classes {
                 values.extend_from_slice(windows.rows(index));
             }
-            plan.logits(threads, &values, memory, sized(&mut logits, out.len()));
-            for (out, logits) in out.chunks_mut(n_classes).zip(logits.chunks(n_classes)) {
-                softmax(logits, out);
-            }
+            plan.logits(threads, &values, memory, sized(&mut logits, out.len()), None);
+            softmax_rows(&logits, n_classes, out);
             (memory.windows, memory.logits) = (values, logits);
         });
     };
@@ -104,6 +113,28 @@ pub(crate) fn probabilities(
         out.par_chunks_mut(per_pass * n_classes)
             .enumerate()
             .for_each(|(index, out)| pass(index * per_pass, Threads::Caller, out));
+    }
+}
+
+/// Attention weights of one window, `[layers, heads, length, length]`.
+pub(crate) fn attention_weights(
+    plan: &dyn Plan,
+    memories: &Memories,
+    window: &[f32],
+    n_classes: usize,
+) -> Vec<f32> {
+    let mut attended = Vec::new();
+    memories.with(|memory| {
+        let mut logits = vec![0.0; n_classes];
+        plan.logits(Threads::Pool, window, memory, &mut logits, Some(&mut attended));
+    });
+    attended
+}
+
+/// The softmax of each row of scores.
+pub(crate) fn softmax_rows(logits: &[f32], n_classes: usize, out: &mut [f64]) {
+    for (out, logits) in out.chunks_mut(n_classes).zip(logits.chunks(n_classes)) {
+        softmax(logits, out);
     }
 }
 

@@ -71,7 +71,18 @@ impl TransformerPlan {
 }
 
 impl Plan for TransformerPlan {
-    fn logits(&self, threads: Threads, windows: &[f32], memory: &mut Memory, out: &mut [f32]) {
+    fn heads(&self) -> usize {
+        self.heads
+    }
+
+    fn logits(
+        &self,
+        threads: Threads,
+        windows: &[f32],
+        memory: &mut Memory,
+        out: &mut [f32],
+        mut attended: Option<&mut Vec<f32>>,
+    ) {
         let batch = out.len() / self.head.width();
         let (length, width) = (self.length, self.input.width());
         let n_rows = batch * length;
@@ -88,7 +99,11 @@ impl Plan for TransformerPlan {
         for layer in &self.layers {
             let packed = sized(wide, n_rows * 3 * width);
             layer.attention_input.run(threads, rows, false, packed);
-            attention(self.heads, length, width).forward(instructions(), threads, packed, width, mixed);
+            let attention = attention(self.heads, length, width);
+            if let Some(attended) = &mut attended {
+                attended.extend(attention.weights(instructions(), packed, width));
+            }
+            attention.forward(instructions(), threads, packed, width, mixed);
             layer.attention_output.run(threads, mixed, false, branch);
             layer.attention_norm.run(rows, branch);
             let hidden = sized(wide, n_rows * layer.widen.width());

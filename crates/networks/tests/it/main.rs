@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod learning;
+mod resuming;
 
 use market::{Purpose, Seed};
 use networks::{
-    Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError, NetworkShape,
+    ComputeDevice, TrainingTask, Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError, NetworkShape,
     StopReason, TrainingConfig, TrainingHistory, TrainingProgress, TransformerConfig, Windows,
 };
 use rand::RngExt as _;
@@ -93,6 +94,25 @@ fn without_dropout(architecture: Architecture) -> Architecture {
     }
 }
 
+fn task<'a>(
+    architecture: &'a Architecture,
+    training: &'a TrainingConfig,
+    train: LabelledWindows<'a>,
+    validation: LabelledWindows<'a>,
+    seed: u64,
+) -> TrainingTask<'a> {
+    TrainingTask {
+        architecture,
+        training,
+        train,
+        validation,
+        window_stride: 1,
+        n_classes: 2,
+        seed: Seed(seed),
+        device: ComputeDevice::Cpu,
+    }
+}
+
 fn fit(
     architecture: &Architecture,
     config: &TrainingConfig,
@@ -100,7 +120,7 @@ fn fit(
     validation: &LabelledWindows<'_>,
     seed: u64,
 ) -> (Network, TrainingHistory) {
-    Network::fit(architecture, config, train, validation, 2, Seed(seed), &mut Silent).unwrap()
+    Network::fit(&task(architecture, config, *train, *validation, seed), &mut Silent).unwrap()
 }
 
 fn short() -> TrainingConfig {
@@ -277,7 +297,7 @@ fn other_windows_and_classes_are_refused() {
     let mut bad = Data::random(7, 40, 8, 3);
     bad.classes[3] = 2;
     let error =
-        Network::fit(&lstm, &short(), &bad.labelled(), &bad.none(), 2, Seed(1), &mut Silent).unwrap_err();
+        Network::fit(&task(&lstm, &short(), bad.labelled(), bad.none(), 1), &mut Silent).unwrap_err();
     assert!(matches!(error, NetworkError::Classes(_)), "{error}");
 }
 
@@ -296,9 +316,8 @@ fn a_wild_learning_rate_is_reported_as_divergence() {
     let data = Data::random(9, 64, 8, 3);
     for architecture in tiny() {
         let config = TrainingConfig { learning_rate: 1e30, warmup_share: 0.0, ..Default::default() };
-        let error =
-            Network::fit(&architecture, &config, &data.labelled(), &data.labelled(), 2, Seed(1), &mut Silent)
-                .unwrap_err();
+        let task = task(&architecture, &config, data.labelled(), data.labelled(), 1);
+        let error = Network::fit(&task, &mut Silent).unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, NetworkError::Diverged { .. }), "{text}");
         assert!(text.contains("lower learning rate"), "{text}");
@@ -328,15 +347,8 @@ fn cancelling_keeps_the_best_weights_so_far() {
     let [lstm, _] = tiny();
     let until = |steps| {
         let mut progress = Until { steps, done: 0 };
-        Network::fit(
-            &lstm,
-            &TrainingConfig::default(),
-            &data.labelled(),
-            &data.labelled(),
-            2,
-            Seed(1),
-            &mut progress,
-        )
+        let config = TrainingConfig::default();
+        Network::fit(&task(&lstm, &config, data.labelled(), data.labelled(), 1), &mut progress)
     };
     assert!(matches!(until(0), Err(NetworkError::Cancelled)));
     // Two steps make an epoch: one and a half of them give the first epoch's weights.
@@ -362,4 +374,27 @@ fn steps_are_limited_and_the_last_epoch_is_kept_without_validation() {
     assert_eq!(history.best_epoch, 3);
     assert_eq!(history.epochs.last().unwrap().steps, 5);
     assert!(history.epochs.iter().all(|epoch| epoch.validation_loss.is_none()));
+}
+
+#[test]
+fn attention_weights_are_shares_of_every_row() {
+    let data = Data::random(12, 20, 8, 3);
+    for (architecture, layers) in tiny().into_iter().zip([1, 2]) {
+        let (network, _) = fit(&architecture, &short(), &data.labelled(), &data.none(), 1);
+        let before = network.predict(&data.windows()).unwrap();
+        let attended = network.attention(&data.windows()).unwrap();
+        assert_eq!(attended.len(), 20);
+        for window in &attended {
+            assert_eq!((window.layers, window.length), (layers, 8));
+            assert_eq!(window.values.len(), layers * window.heads * 64);
+            for row in window.values.chunks(8) {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            }
+            let by_row = window.by_row();
+            assert_eq!(by_row.len(), layers * 8);
+            assert!(by_row.chunks(8).all(|layer| (layer.iter().sum::<f64>() - 1.0).abs() < 1e-5));
+        }
+        assert_ne!(attended[0].by_row(), attended[1].by_row());
+        assert_eq!(bits(&network.predict(&data.windows()).unwrap()), bits(&before));
+    }
 }

@@ -9,7 +9,7 @@ use durable::StagedDirectory;
 use features::FeatureSpec;
 use market::{BarSeries, Classes, Seed, Timeframe};
 use models::{CalibrationMethod, FittedModel, LabelledRows, ModelSpec, NetworkSpec, NoProgress, TrainingSet};
-use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
+use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig};
 use pipeline::{Bundle, BundleFacts, ConformalThreshold, Core, GitState, Member, Pipeline};
 use serde_json::json;
 use synthetic::Preset;
@@ -122,6 +122,7 @@ fn lstm() -> ModelSpec {
         },
         lookback: LOOKBACK,
         window_stride: 1,
+        device: ComputeDevice::Cpu,
     })
 }
 

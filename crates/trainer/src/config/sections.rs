@@ -8,7 +8,7 @@ use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
 use models::{CalibrationMethod, LibrarySpec, ModelKind, ModelSpec, NetworkSpec};
-use networks::{Architecture, LstmAttentionConfig, TrainingConfig};
+use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
 
@@ -27,6 +27,9 @@ pub struct Config {
     pub seed: Seed,
     /// Models to train on the same folds.
     pub models: Vec<ModelKind>,
+    /// What networks are trained on; they answer on the CPU, whatever it is.
+    #[serde(default)]
+    pub device: ComputeDevice,
     /// Bars.
     #[serde(default)]
     pub data: DataConfig,
@@ -109,7 +112,7 @@ pub struct DataConfig {
 pub struct LstmConfig {
     /// Rows in a window.
     pub lookback: usize,
-    /// Learn from (and stop by) every n-th window.
+    /// Learn from every n-th window in an epoch, in turns, and stop by every n-th.
     pub window_stride: usize,
     /// Sizes.
     pub network: LstmAttentionConfig,
@@ -131,7 +134,7 @@ impl Default for LstmConfig {
 pub struct TransformerConfig {
     /// Rows in a window.
     pub lookback: usize,
-    /// Learn from (and stop by) every n-th window.
+    /// Learn from every n-th window in an epoch, in turns, and stop by every n-th.
     pub window_stride: usize,
     /// Sizes.
     pub network: networks::TransformerConfig,
@@ -196,12 +199,14 @@ impl Config {
                 training: self.lstm.training.clone(),
                 lookback: self.lstm.lookback,
                 window_stride: self.lstm.window_stride,
+                device: self.device,
             }),
             ModelKind::Transformer => ModelSpec::Network(NetworkSpec {
                 architecture: Architecture::Transformer(self.transformer.network.clone()),
                 training: self.transformer.training.clone(),
                 lookback: self.transformer.lookback,
                 window_stride: self.transformer.window_stride,
+                device: self.device,
             }),
         }
     }
@@ -212,6 +217,13 @@ impl Config {
         if self.models.is_empty() {
             let names: Vec<&str> = ModelKind::ALL.iter().map(|kind| kind.name()).collect();
             return fault("models", format!("name at least one model: {}", names.join(", ")));
+        }
+        if !self.device.is_built_in() {
+            let device = self.device.name();
+            return fault(
+                "device",
+                format!("this program was built without it; build it with --features {device}, or use \"cpu\""),
+            );
         }
         for (index, kind) in self.models.iter().enumerate() {
             if self.models[..index].contains(kind) {

@@ -11,7 +11,9 @@ use rand::seq::SliceRandom;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
+use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
+use crate::train::unfinished::{Kept, Slot, Unfinished};
 
 /// What a fold is fitted for; part of the names in the progress display and of the seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,8 @@ pub(crate) struct Fitter<'a> {
     pub(crate) config: &'a Config,
     pub(crate) dataset: &'a Dataset<'a>,
     pub(crate) progress: &'a Progress,
+    /// Where fits are kept on the way; none for what is not worth resuming.
+    pub(crate) unfinished: Option<&'a Unfinished<'a>>,
 }
 
 impl FoldParts {
@@ -103,7 +107,11 @@ impl FoldParts {
 }
 
 impl Fitter<'_> {
-    /// Fits one model on the training rows of a fold. A failure is returned, never replaced.
+    /// Fits one model on the training rows of a fold, or takes over what an interrupted run had of it. A failure is
+    /// returned, never replaced.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when the run was asked to stop.
     pub(crate) fn fit(
         &self,
         kind: ModelKind,
@@ -111,7 +119,7 @@ impl Fitter<'_> {
         labels: &FoldLabels,
         purpose: Purposed,
         conformal: Option<ConformalThreshold>,
-    ) -> Fit {
+    ) -> Result<Fit> {
         let spec = self.config.model_spec(kind);
         let seed = purpose.seed(self.config.seed, kind);
         let train = self.dataset.rows(parts.iter().map(|rows| &rows.train[..]));
@@ -131,28 +139,58 @@ impl Fitter<'_> {
         };
         let name = format!("{}, {}", kind.name(), purpose.name());
         let stage = self.progress.stage(&name, 1);
-        match FittedModel::fit(&spec, &data, self.config.calibration, seed, &stage) {
-            Ok((model, notes)) => {
-                stage.finish(&format!("fitted on {} rows", train.len() + validation.len()));
-                let series = self.dataset.symbols[0].series();
-                let core = Core {
-                    classes: labels.classes().clone(),
-                    horizon: self.config.label.horizon,
-                    timeframe: series.timeframe(),
-                    gaps: series.gaps(),
-                    features: self.dataset.set.spec().clone(),
-                    conformal,
-                };
-                let member = Member { name: kind.name().to_owned(), weight: 1.0, model };
-                Pipeline::new(core, vec![member])
-                    .map(|pipeline| (pipeline, notes))
-                    .map_err(|error| error.to_string())
+        let slot = self.unfinished.map(|unfinished| unfinished.slot(&name));
+        let rows = train.len() + validation.len();
+        let fitted = match slot.as_ref().and_then(Slot::finished) {
+            Some(fit) => {
+                stage.finish(&format!("was fitted on {rows} rows before"));
+                fit
             }
-            Err(error) => {
-                stage.finish(&format!("FAILED: {error}"));
-                Err(error.to_string())
+            None => {
+                let kept = Kept::new(&stage, slot.as_ref());
+                let fitted = FittedModel::fit(&spec, &data, self.config.calibration, seed, &kept);
+                if interrupt::requested() {
+                    return Err(Interrupted(format!("stopped while {name} was fitted")).into());
+                }
+                match fitted {
+                    Ok(fit) => {
+                        if let Some(slot) = &slot {
+                            slot.keep(&fit.0, &fit.1);
+                        }
+                        stage.finish(&format!("fitted on {rows} rows"));
+                        fit
+                    }
+                    Err(error) => {
+                        stage.finish(&format!("FAILED: {error}"));
+                        return Ok(Err(error.to_string()));
+                    }
+                }
             }
-        }
+        };
+        Ok(self.pipeline(kind, fitted, labels, conformal))
+    }
+
+    /// The fitted model as it answers live.
+    fn pipeline(
+        &self,
+        kind: ModelKind,
+        (model, notes): (FittedModel, FitNotes),
+        labels: &FoldLabels,
+        conformal: Option<ConformalThreshold>,
+    ) -> Fit {
+        let series = self.dataset.symbols[0].series();
+        let core = Core {
+            classes: labels.classes().clone(),
+            horizon: self.config.label.horizon,
+            timeframe: series.timeframe(),
+            gaps: series.gaps(),
+            features: self.dataset.set.spec().clone(),
+            conformal,
+        };
+        let member = Member { name: kind.name().to_owned(), weight: 1.0, model };
+        Pipeline::new(core, vec![member])
+            .map(|pipeline| (pipeline, notes))
+            .map_err(|error| error.to_string())
     }
 
     /// Fits every model of the config and answers for the test rows, models and baselines alike.
@@ -167,7 +205,7 @@ impl Fitter<'_> {
         let mut fits = Vec::new();
         let mut answers = Vec::new();
         for (kind, conformal) in self.config.models.iter().zip(conformal) {
-            let fit = self.fit(*kind, &parts.models, labels, Purposed::Fold(number), *conformal);
+            let fit = self.fit(*kind, &parts.models, labels, Purposed::Fold(number), *conformal)?;
             answers.push(match &fit {
                 Ok((pipeline, _)) => {
                     Some(self.answer(pipeline, &ends, &format!("{}, fold {number}, test", kind.name()))?)
@@ -270,6 +308,9 @@ impl Fitter<'_> {
         let stage = self.progress.stage(name, rows.len() as u64);
         let mut answers = Vec::with_capacity(rows.len());
         for piece in rows.chunks(1024) {
+            if interrupt::requested() {
+                return Err(Interrupted(format!("stopped in {name}")).into());
+            }
             let piece = pipeline.answer(&self.dataset.table, piece)?;
             answers.extend(piece.into_iter().map(|answer| answer.combined));
             stage.set(answers.len() as u64, "rows");

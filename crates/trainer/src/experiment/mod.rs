@@ -17,15 +17,13 @@ use anyhow::Result;
 use baselines::Baseline;
 use evaluation::{Estimate, Metrics, Predictions, SplitScheme, TestRow, TrainingWindow, WalkForward};
 
-use crate::config::Config;
-use crate::dataset::{Dataset, FoldLabels};
+use crate::dataset::FoldLabels;
 use crate::experiment::explain::{Leanings, Measured};
 use crate::experiment::fold::{Fit, Fitter, Fold, Purposed};
 use crate::experiment::folds::{Folds, final_rows};
 use crate::experiment::label_report::label_report;
 use crate::experiment::pooled::Pooled;
 use crate::experiment::scoring::Scored;
-use crate::progress::Progress;
 use crate::report::{LabelReport, ModelReport, ValidationReport};
 
 /// Everything a run found out.
@@ -53,11 +51,11 @@ pub(crate) struct Experiment {
 }
 
 impl Experiment {
-    pub(crate) fn run(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Self> {
-        let fitter = Fitter { config, dataset, progress };
-        let (folds, pooled) = answers(&fitter)?;
+    pub(crate) fn run(fitter: &Fitter<'_>) -> Result<Self> {
+        let Fitter { config, dataset, progress, .. } = *fitter;
+        let (folds, pooled) = answers(fitter)?;
         let labels = dataset.labels(None)?;
-        let measured = Measured::of(&fitter, &folds.fitted, labels.classes())?;
+        let measured = Measured::of(fitter, &folds.fitted, labels.classes())?;
 
         let mut finals = Vec::new();
         for (place, kind) in config.models.iter().enumerate() {
@@ -69,7 +67,7 @@ impl Experiment {
                     &labels,
                     Purposed::Final,
                     threshold,
-                ),
+                )?,
                 None => Err("a fold failed, so nothing is known about it out of sample".to_owned()),
             });
         }
@@ -107,7 +105,7 @@ impl Experiment {
             baselines: scored.baselines,
             baselines_left_out: scored.left_out,
             changed_bars: scored.changed_bars,
-            leanings: measured.told(&fitter, &finals),
+            leanings: measured.told(fitter, &finals),
             finals,
             folds: folds.fitted,
             labels,

@@ -230,6 +230,7 @@ fn fold_scores(place: usize, folds: &Folds, n_classes: usize) -> Vec<FoldScores>
             accuracy: tally.as_ref().map(Tally::accuracy),
             log_loss: tally.as_ref().map(Tally::log_loss),
             epochs: notes(&fold.fits[place]).map(|notes| notes.epochs.clone()).unwrap_or_default(),
+            stopped: notes(&fold.fits[place]).and_then(|notes| notes.stopped),
         }
     };
     let left_out = folds.spans.iter().filter(|spans| spans.left_out).map(|spans| FoldScores {
@@ -240,6 +241,7 @@ fn fold_scores(place: usize, folds: &Folds, n_classes: usize) -> Vec<FoldScores>
         accuracy: None,
         log_loss: None,
         epochs: Vec::new(),
+        stopped: None,
     });
     let mut scores: Vec<FoldScores> = folds.fitted.iter().map(fitted).chain(left_out).collect();
     scores.sort_by_key(|scores| scores.fold);

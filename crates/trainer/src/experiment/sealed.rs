@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use evaluation::{FoldRows, TestRow};
 
-use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels, SymbolLabels};
 use crate::experiment::Experiment;
 use crate::experiment::fold::{Fitter, Fold};
 use crate::experiment::folds::final_rows;
 use crate::experiment::pooled::Pooled;
 use crate::experiment::verdict::verdict;
-use crate::progress::Progress;
 use crate::report::{SealedReport, SealedScores};
 use crate::train::output::{Artifacts, RunSummary};
 
@@ -54,13 +52,8 @@ pub(crate) fn report(
 }
 
 /// Scores the final refits, and baselines that learnt from the same rows, behind the seal.
-pub(crate) fn open(
-    config: &Config,
-    dataset: &Dataset<'_>,
-    experiment: &Experiment,
-    progress: &Progress,
-) -> Result<SealedScores> {
-    let fitter = Fitter { config, dataset, progress };
+pub(crate) fn open(fitter: &Fitter<'_>, experiment: &Experiment) -> Result<SealedScores> {
+    let (config, dataset) = (fitter.config, fitter.dataset);
     let of_symbol: Vec<SymbolLabels> =
         dataset.symbols.iter().map(|symbol| symbol.labels_beyond_the_seal(None)).collect::<Result<_>>()?;
     let labels = FoldLabels { of_symbol };

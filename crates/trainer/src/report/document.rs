@@ -10,12 +10,12 @@ use evaluation::{
 };
 use labels::LabelBalance;
 use market::{Classes, Timestamp};
-use models::EpochReport;
+use models::{EpochReport, StopReason};
 use pipeline::GitState;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use super::explanation::{Contribution, Explanation};
+pub use super::explanation::{AttentionReport, Contribution, Explanation};
 pub use super::importance::{ClusterImportance, FeatureCluster, FeatureImportance};
 
 /// Whether a fit succeeded.
@@ -57,6 +57,8 @@ pub struct FoldScores {
     pub log_loss: Option<f64>,
     /// A network's epochs.
     pub epochs: Vec<EpochReport>,
+    /// Why a network's training ended.
+    pub stopped: Option<StopReason>,
 }
 
 /// One model.
@@ -400,6 +402,8 @@ pub struct Report {
     pub cluster_importance: Vec<ClusterImportance>,
     /// One prediction of each model with trees, taken apart.
     pub explanations: Vec<Explanation>,
+    /// Where in its windows each network looks.
+    pub attention: Vec<AttentionReport>,
     /// Tries on these bars.
     pub trials: Trials,
     /// The effective configuration.

@@ -1,4 +1,4 @@
-//! One prediction taken apart, as data.
+//! One prediction taken apart, and where networks look, as data.
 
 use market::Timestamp;
 use serde::Serialize;
@@ -52,4 +52,16 @@ pub struct Contribution {
     pub share_below: f64,
     /// Its SHAP value, in the explanation's unit.
     pub contribution: f64,
+}
+
+/// Where in its windows a network looks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AttentionReport {
+    /// Model.
+    pub model: String,
+    /// Out-of-sample windows that it is the mean of.
+    pub windows: usize,
+    /// Of each layer, how much each row of the window is attended to, the oldest first: mean over windows, heads and
+    /// attending rows. Sums to 1.
+    pub layers: Vec<Vec<f64>>,
 }

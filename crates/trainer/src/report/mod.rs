@@ -15,7 +15,7 @@ pub(crate) mod sample;
 pub(crate) mod tests;
 
 pub use document::{
-    BestFeature, ClusterImportance, Contribution, DataReport, EconomicGroups, EconomicsReport, EquityPoint,
+    AttentionReport, BestFeature, ClusterImportance, Contribution, DataReport, EconomicGroups, EconomicsReport, EquityPoint,
     Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans, FoldStatus, GroupReport,
     LabelReport, ModelEconomics, ModelReport, Report, SealedReport, SealedScores, Span, Status,
     SymbolBalance, TimelinePoint, Trials, ValidationReport,

@@ -2,9 +2,11 @@
 
 mod git;
 pub(crate) mod output;
+pub(crate) mod unfinished;
 mod writing;
 
 use std::io::Write;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use market::Seed;
@@ -13,13 +15,16 @@ use crate::cli::{Outcome, TrainArguments};
 use crate::config::{ConfigFile, with_features};
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
+use crate::experiment::fold::Fitter;
 use crate::experiment::sealed;
+use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
 use crate::report::Status;
 use crate::source;
-use crate::train::writing::{RunIdentity, Writing};
+use crate::train::unfinished::{Keeping, Unfinished};
+use crate::train::writing::{RunIdentity, Writing, Written};
 
-/// Runs the config. Nothing is written before everything has been computed.
+/// Runs the config. No bundle and no report is written before everything has been computed.
 pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Outcome> {
     let Some(config) = &arguments.config else {
         bail!("name a config with --config, such as --config lstm.toml; see trainer --help");
@@ -49,20 +54,59 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     if arguments.open_seal {
         sealed::require_unopened(&run.artifacts, &run.summary)?;
     }
-    let experiment = Experiment::run(config, &dataset, &progress)?;
-
-    let failed = experiment.models.iter().filter(|model| model.status == Status::Failed).count();
-    if failed == experiment.models.len() {
-        bail!("nothing was written: {}", experiment.models[0].verdict.trim_end_matches('.'));
-    }
-
-    let open = || sealed::open(config, &dataset, &experiment, &progress);
-    let opened = arguments.open_seal.then(open).transpose()?;
-    let written = Writing::new(run, experiment, opened, &progress)?.write()?;
+    interrupt::listen()?;
+    let every = Duration::from_secs_f64(arguments.checkpoint_every);
+    let keeping = Keeping { resume: arguments.resume, keep_best: arguments.keep_best, every };
+    let unfinished = Unfinished::open(&arguments.out, &config.name, &run.key(), keeping, &progress)?;
+    let fitter =
+        Fitter { config, dataset: &dataset, progress: &progress, unfinished: Some(&unfinished) };
+    let (written, outcome) = match compute_and_write(&fitter, run) {
+        Ok(done) => done,
+        Err(Failure::Computing(error)) if !error.is::<Interrupted>() => {
+            // It would fail again.
+            unfinished.remove();
+            return Err(error);
+        }
+        Err(Failure::Computing(error)) => match unfinished.how_to_go_on() {
+            Some(how) => return Err(Interrupted(format!("{error}; {how}")).into()),
+            None => {
+                unfinished.remove();
+                return Err(error);
+            }
+        },
+        Err(Failure::Writing(error)) => {
+            let how = unfinished.how_to_go_on().unwrap_or_default();
+            bail!("{error:#}; {how}");
+        }
+    };
+    unfinished.remove();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&written.summary)?)?;
     } else {
         writeln!(out, "{}", written.text)?;
     }
-    Ok(if failed == 0 { Outcome::Done } else { Outcome::No })
+    Ok(outcome)
+}
+
+/// Where a run failed: computing fails again, writing may work once there is room.
+enum Failure {
+    Computing(anyhow::Error),
+    Writing(anyhow::Error),
+}
+
+/// All the work; writing comes last.
+fn compute_and_write(fitter: &Fitter<'_>, run: RunIdentity<'_>) -> Result<(Written, Outcome), Failure> {
+    let compute = || {
+        let experiment = Experiment::run(fitter)?;
+        let failed = experiment.models.iter().filter(|model| model.status == Status::Failed).count();
+        if failed == experiment.models.len() {
+            bail!("nothing was written: {}", experiment.models[0].verdict.trim_end_matches('.'));
+        }
+        let open = || sealed::open(fitter, &experiment);
+        let opened = run.opens_seal().then(open).transpose()?;
+        let outcome = if failed == 0 { Outcome::Done } else { Outcome::No };
+        Ok((Writing::new(run, experiment, opened, fitter.progress)?, outcome))
+    };
+    let (writing, outcome) = compute().map_err(Failure::Computing)?;
+    Ok((writing.write().map_err(Failure::Writing)?, outcome))
 }

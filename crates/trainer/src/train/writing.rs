@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use data::LoadedBars;
 use evaluation::{TestRow, top};
 use market::Seed;
-use models::ModelKind;
+use models::{FitNotes, ModelKind};
 use pipeline::{Bundle, BundleFacts, GitState};
 use serde_json::{Value, json};
 
@@ -82,6 +82,16 @@ impl<'a> RunIdentity<'a> {
         Ok(Self { arguments, config, dataset, loaded, artifacts, summary, now, git, effective_config })
     }
 
+    /// Everything that its fits depend on.
+    pub(crate) fn key(&self) -> String {
+        let RunSummary { config_hash, fingerprint, .. } = &self.summary;
+        durable::sha256_hex(format!("{} {config_hash} {fingerprint}", env!("CARGO_PKG_VERSION")).as_bytes())
+    }
+
+    pub(crate) fn opens_seal(&self) -> bool {
+        self.arguments.open_seal
+    }
+
     fn created_at(&self) -> String {
         self.now.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
@@ -107,8 +117,8 @@ impl<'a> Writing<'a> {
     pub(crate) fn write(mut self) -> Result<Written> {
         let staged = self.run.artifacts.stage_run(&self.run.summary.run)?;
         for (place, kind) in self.run.config.models.iter().enumerate() {
-            let Ok((pipeline, _)) = &self.experiment.finals[place] else { continue };
-            let facts = |version| self.facts(*kind, version, "final");
+            let Ok((pipeline, notes)) = &self.experiment.finals[place] else { continue };
+            let facts = |version| self.facts(*kind, version, "final", notes);
             let (_, manifest) = self.run.artifacts.publish_bundle(kind.name(), pipeline, facts)?;
             let report = &mut self.experiment.models[place];
             report.bundle = Some(format!("models/{}", manifest.model_version()));
@@ -139,19 +149,19 @@ impl<'a> Writing<'a> {
         for done in &self.experiment.folds {
             let (fold, fits) = (done.number, &done.fits);
             for (kind, fit) in self.run.config.models.iter().zip(fits) {
-                let Ok((pipeline, _)) = fit else { continue };
+                let Ok((pipeline, notes)) = fit else { continue };
                 let prefix = match fits.len() {
                     1 => format!("folds/{fold}/"),
                     _ => format!("folds/{fold}/{}/", kind.name()),
                 };
-                let facts = self.facts(*kind, format!("fold-{fold}"), &format!("fold {fold}"));
+                let facts = self.facts(*kind, format!("fold-{fold}"), &format!("fold {fold}"), notes);
                 Bundle::write(pipeline, facts, staged, &prefix)?;
             }
         }
         Ok(())
     }
 
-    fn facts(&self, kind: ModelKind, version: String, fitted_on: &str) -> BundleFacts {
+    fn facts(&self, kind: ModelKind, version: String, fitted_on: &str, notes: &FitNotes) -> BundleFacts {
         let model = self.experiment.models.iter().find(|model| model.name == kind.name());
         BundleFacts {
             name: kind.name().to_owned(),
@@ -170,6 +180,7 @@ impl<'a> Writing<'a> {
                 "verdict": model.map(|model| &model.verdict),
                 "baselines": self.experiment.baselines,
                 "sealed_period": self.sealed,
+                "fit": notes,
             }),
         }
     }
@@ -202,6 +213,7 @@ impl<'a> Writing<'a> {
             feature_clusters: experiment.leanings.clusters.clone(),
             cluster_importance: experiment.leanings.cluster_importance.clone(),
             explanations: experiment.leanings.explanations.clone(),
+            attention: experiment.leanings.attention.clone(),
             trials: Trials { on_this_data: self.tried },
             config: self.run.effective_config.clone(),
             timeline: self.timeline(),

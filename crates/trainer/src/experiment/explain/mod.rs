@@ -1,5 +1,6 @@
-//! What models lean on: permutation importance, clusters of features, contributions to answers.
+//! What models lean on: permutation importance, clusters of features, contributions to answers, attention.
 
+mod attention;
 mod clusters;
 mod contributions;
 mod permutation;
@@ -11,11 +12,12 @@ use market::{Classes, Seed};
 use models::{LibrarySpec, ModelSpec};
 use pipeline::Pipeline;
 
+use self::attention::attention;
 use self::clusters::clusters;
 use self::contributions::{OutOfSample, ShapSums};
 use self::permutation::{Importance, Sample};
 use crate::experiment::fold::{Fit, Fitter, Fold};
-use crate::report::{ClusterImportance, Explanation, FeatureCluster, FeatureImportance};
+use crate::report::{AttentionReport, ClusterImportance, Explanation, FeatureCluster, FeatureImportance};
 
 /// What all models of a run lean on.
 pub(crate) struct Leanings {
@@ -23,6 +25,7 @@ pub(crate) struct Leanings {
     pub(crate) clusters: Vec<FeatureCluster>,
     pub(crate) cluster_importance: Vec<ClusterImportance>,
     pub(crate) explanations: Vec<Explanation>,
+    pub(crate) attention: Vec<AttentionReport>,
 }
 
 /// What was measured of the models of a run, on answers of their folds.
@@ -36,6 +39,7 @@ struct ModelLeanings {
     /// Of each feature, then of each cluster of several.
     permutation: Vec<Estimate>,
     contributions: Option<(ShapSums, Explanation)>,
+    attention: Option<AttentionReport>,
 }
 
 impl Measured {
@@ -61,6 +65,7 @@ impl Measured {
                 }
                 _ => (config.report.importance_rows, config.report.importance_repeats),
             };
+            let most_windows = (config.report.importance_windows / folds.len()).max(1);
             let mut importance = Importance::none(groups.len());
             let mut step = 1;
             for fold in folds {
@@ -88,6 +93,7 @@ impl Measured {
                     folds,
                     fitter.progress,
                 )?,
+                attention: attention(fitter, (place, name), folds, most_windows)?,
             });
         }
         Ok(Self { clusters, models })
@@ -110,6 +116,7 @@ impl Measured {
             clusters: self.clusters.iter().map(in_words).collect(),
             cluster_importance: Vec::new(),
             explanations: Vec::new(),
+            attention: Vec::new(),
         };
         for ((kind, model), fit) in fitter.config.models.iter().zip(self.models).zip(finals) {
             let Ok((pipeline, _)) = fit else { continue };
@@ -142,6 +149,7 @@ impl Measured {
                     mean_abs_shap: shap.as_ref().map(|(_, clusters)| clusters[number]),
                 });
             }
+            told.attention.extend(model.attention);
             told.explanations.extend(model.contributions.map(|(_, explanation)| explanation));
         }
         told

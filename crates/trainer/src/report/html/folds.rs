@@ -1,5 +1,7 @@
 //! Where each fold learned and how each model did on it.
 
+use models::StopReason;
+
 use super::Drawn;
 use super::markup::{
     bodies, details, escaped, group, heads, instant, number, optional, row, section, table as plain_table,
@@ -96,6 +98,7 @@ pub(super) fn table(report: &Report) -> String {
 fn scores(fold: &FoldScores) -> String {
     let epochs = match fold.epochs.len() {
         0 => DASH.to_owned(),
+        count if fold.stopped == Some(StopReason::Cancelled) => format!("{count}, then stopped by hand"),
         count => count.to_string(),
     };
     let last = match (fold.status, fold.failure.as_deref()) {

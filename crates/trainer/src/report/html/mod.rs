@@ -1,5 +1,6 @@
 //! One self-contained page: no script, no request, light and dark, readable on a phone and on paper.
 
+mod attention;
 mod best_features;
 mod changed_bars;
 mod clusters;

@@ -3,7 +3,7 @@
 use super::confidence::{brier_parts, reliability, selective};
 use super::markup::{escaped, estimate, facts, interval, optional, section};
 use super::scores::per_class;
-use super::{Drawn, explanation, groups, importance, transitions};
+use super::{Drawn, attention, explanation, groups, importance, transitions};
 use crate::report::charts::file_name;
 use crate::report::document::{ModelReport, Report, Status};
 use crate::report::numbers::decimals;
@@ -46,6 +46,7 @@ fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {
         transitions::render(report, model),
         groups::render(model, drawn),
         importance::render(report, model, drawn),
+        attention::render(report, model),
         explanation::render(report, model, drawn),
     ]
     .concat()

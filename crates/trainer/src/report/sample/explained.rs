@@ -6,7 +6,7 @@ use market::{Timeframe, Timestamp};
 use super::START;
 use super::parts::estimate;
 use crate::report::document::{
-    ClusterImportance, Contribution, Explanation, FeatureCluster, FeatureImportance,
+    AttentionReport, ClusterImportance, Contribution, Explanation, FeatureCluster, FeatureImportance,
 };
 
 const FEATURES: usize = 24;
@@ -95,4 +95,9 @@ pub(super) fn explanation() -> Explanation {
                    against it."
             .to_owned(),
     }
+}
+
+pub(super) fn attention() -> AttentionReport {
+    let rising: Vec<f64> = (1..=20).map(|row| f64::from(row) / 210.0).collect();
+    AttentionReport { model: "lstm".to_owned(), windows: 256, layers: vec![vec![0.05; 20], rising] }
 }

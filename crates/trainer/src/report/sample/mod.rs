@@ -80,6 +80,7 @@ pub(crate) fn report() -> Report {
         feature_clusters: explained::clusters(),
         cluster_importance: explained::cluster_importance(),
         explanations: vec![explained::explanation()],
+        attention: vec![explained::attention()],
         trials: Trials { on_this_data: 1_234 },
         config: json!({ "name": "random_forest", "label": { "kind": "volatility", "horizon": 12 }, "seed": 42 }),
         timeline: bars::timeline(),
@@ -186,6 +187,7 @@ fn scores(fold: usize, network: bool) -> FoldScores {
         accuracy: Some(0.61 + 0.01 * fold as f64),
         log_loss: Some(0.66 - 0.008 * fold as f64),
         epochs: epochs.map(epoch).collect(),
+        stopped: None,
     }
 }
 

@@ -1,0 +1,34 @@
+//! Ctrl-C and SIGTERM: asked for once, a run stops at the next place where nothing is lost; asked twice, at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Exit code of a run that was stopped, as shells give it to a program that an interrupt ended.
+pub(crate) const EXIT_CODE: u8 = 130;
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// A run that was stopped on request. What it had done is kept.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Interrupted(pub(crate) String);
+
+/// Hears signals from now on.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn listen() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(|| {
+        if REQUESTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(EXIT_CODE));
+        }
+        #[expect(clippy::print_stderr, reason = "the answer to a key belongs on the terminal")]
+        {
+            eprintln!("stopping; what was done is kept (once more: stop at once)");
+        }
+    })
+}
+
+/// True once a signal has come.
+pub(crate) fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
