@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use cpu_time::ProcessTime;
 use market::Seed;
 use networks::{
-    ComputeDevice, TrainingTask, Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError, TrainingConfig,
-    TrainingProgress, TransformerConfig, Windows,
+    Architecture, ComputeDevice, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError,
+    TrainingConfig, TrainingProgress, TrainingTask, TransformerConfig, Windows,
 };
 
 #[global_allocator]

@@ -72,11 +72,7 @@ pub(crate) fn replace<M: Module>(
 }
 
 /// The values of one tensor of a file.
-pub(crate) fn read(
-    file: &SafeTensors<'_>,
-    name: &str,
-    shape: &[usize],
-) -> Result<Vec<f32>, NetworkError> {
+pub(crate) fn read(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, NetworkError> {
     let Ok(view) = file.tensor(name) else {
         return Err(wrong(name, "is missing".to_owned()));
     };

@@ -2,8 +2,8 @@
 
 use market::{Purpose, Seed};
 use networks::{
-    ComputeDevice, TrainingTask, Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, TrainingConfig,
-    TrainingProgress, TransformerConfig, Windows,
+    Architecture, ComputeDevice, EpochReport, LabelledWindows, LstmAttentionConfig, Network, TrainingConfig,
+    TrainingProgress, TrainingTask, TransformerConfig, Windows,
 };
 use rand::RngExt as _;
 

@@ -32,3 +32,11 @@ pub(crate) fn listen() -> Result<(), ctrlc::Error> {
 pub(crate) fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }
+
+/// Ends what can be ended here, once a signal has come.
+///
+/// # Errors
+/// [`Interrupted`] then.
+pub(crate) fn check(doing: &str) -> Result<(), Interrupted> {
+    if requested() { Err(Interrupted(format!("stopped in {doing}"))) } else { Ok(()) }
+}

@@ -6,8 +6,9 @@ mod resuming;
 
 use market::{Purpose, Seed};
 use networks::{
-    ComputeDevice, TrainingTask, Architecture, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError, NetworkShape,
-    StopReason, TrainingConfig, TrainingHistory, TrainingProgress, TransformerConfig, Windows,
+    Architecture, ComputeDevice, EpochReport, LabelledWindows, LstmAttentionConfig, Network, NetworkError,
+    NetworkShape, StopReason, TrainingConfig, TrainingHistory, TrainingProgress, TrainingTask,
+    TransformerConfig, Windows,
 };
 use rand::RngExt as _;
 
@@ -296,8 +297,7 @@ fn other_windows_and_classes_are_refused() {
     assert!(matches!(Windows::new(&values, 3, 8, &data.ends), Err(NetworkError::NonFinite { .. })));
     let mut bad = Data::random(7, 40, 8, 3);
     bad.classes[3] = 2;
-    let error =
-        Network::fit(&task(&lstm, &short(), bad.labelled(), bad.none(), 1), &mut Silent).unwrap_err();
+    let error = Network::fit(&task(&lstm, &short(), bad.labelled(), bad.none(), 1), &mut Silent).unwrap_err();
     assert!(matches!(error, NetworkError::Classes(_)), "{error}");
 }
 

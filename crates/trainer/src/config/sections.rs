@@ -222,7 +222,9 @@ impl Config {
             let device = self.device.name();
             return fault(
                 "device",
-                format!("this program was built without it; build it with --features {device}, or use \"cpu\""),
+                format!(
+                    "this program was built without it; build it with --features {device}, or use \"cpu\""
+                ),
             );
         }
         for (index, kind) in self.models.iter().enumerate() {

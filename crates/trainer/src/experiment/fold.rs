@@ -5,13 +5,13 @@ use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
 use evaluation::{FoldRows, TestRow};
 use labels::last_resolved;
 use market::{ClassProbabilities, Purpose, Seed};
-use models::{FitNotes, FittedModel, LabelledRows, ModelKind, TrainingSet};
+use models::{FitNotes, FittedModel, LabelledRows, ModelKind, ModelSpec, TrainingSet};
 use pipeline::{ConformalThreshold, Core, Member, Pipeline};
 use rand::seq::SliceRandom;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
-use crate::interrupt::{self, Interrupted};
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::train::unfinished::{Kept, Slot, Unfinished};
 
@@ -111,7 +111,7 @@ impl Fitter<'_> {
     /// returned, never replaced.
     ///
     /// # Errors
-    /// [`Interrupted`] when the run was asked to stop.
+    /// [`interrupt::Interrupted`] when the run was asked to stop.
     pub(crate) fn fit(
         &self,
         kind: ModelKind,
@@ -138,36 +138,38 @@ impl Fitter<'_> {
             validation: LabelledRows { ends: &validation, classes: &classes[1] },
         };
         let name = format!("{}, {}", kind.name(), purpose.name());
-        let stage = self.progress.stage(&name, 1);
-        let slot = self.unfinished.map(|unfinished| unfinished.slot(&name));
-        let rows = train.len() + validation.len();
-        let fitted = match slot.as_ref().and_then(Slot::finished) {
-            Some(fit) => {
-                stage.finish(&format!("was fitted on {rows} rows before"));
-                fit
-            }
-            None => {
-                let kept = Kept::new(&stage, slot.as_ref());
-                let fitted = FittedModel::fit(&spec, &data, self.config.calibration, seed, &kept);
-                if interrupt::requested() {
-                    return Err(Interrupted(format!("stopped while {name} was fitted")).into());
+        let fitted = self.fitted(&name, &spec, &data, seed)?;
+        Ok(fitted.and_then(|fitted| self.pipeline(kind, fitted, labels, conformal)))
+    }
+
+    /// What an interrupted run kept of a fit, or the fit itself.
+    fn fitted(
+        &self,
+        name: &str,
+        spec: &ModelSpec,
+        data: &TrainingSet<'_>,
+        seed: Seed,
+    ) -> Result<Result<(FittedModel, FitNotes), String>> {
+        let rows = data.train.ends.len() + data.validation.ends.len();
+        let stage = self.progress.stage(name, 1);
+        let slot = self.unfinished.map(|unfinished| unfinished.slot(name));
+        if let Some(fit) = slot.as_ref().and_then(Slot::finished) {
+            stage.finish(&format!("was fitted on {rows} rows before"));
+            return Ok(Ok(fit));
+        }
+        let kept = Kept::new(&stage, slot.as_ref());
+        let fitted = FittedModel::fit(spec, data, self.config.calibration, seed, &kept);
+        interrupt::check(name)?;
+        match &fitted {
+            Ok((model, notes)) => {
+                if let Some(slot) = &slot {
+                    slot.keep(model, notes);
                 }
-                match fitted {
-                    Ok(fit) => {
-                        if let Some(slot) = &slot {
-                            slot.keep(&fit.0, &fit.1);
-                        }
-                        stage.finish(&format!("fitted on {rows} rows"));
-                        fit
-                    }
-                    Err(error) => {
-                        stage.finish(&format!("FAILED: {error}"));
-                        return Ok(Err(error.to_string()));
-                    }
-                }
+                stage.finish(&format!("fitted on {rows} rows"));
             }
-        };
-        Ok(self.pipeline(kind, fitted, labels, conformal))
+            Err(error) => stage.finish(&format!("FAILED: {error}")),
+        }
+        Ok(fitted.map_err(|error| error.to_string()))
     }
 
     /// The fitted model as it answers live.
@@ -188,9 +190,7 @@ impl Fitter<'_> {
             conformal,
         };
         let member = Member { name: kind.name().to_owned(), weight: 1.0, model };
-        Pipeline::new(core, vec![member])
-            .map(|pipeline| (pipeline, notes))
-            .map_err(|error| error.to_string())
+        Pipeline::new(core, vec![member]).map(|pipeline| (pipeline, notes)).map_err(|error| error.to_string())
     }
 
     /// Fits every model of the config and answers for the test rows, models and baselines alike.
@@ -308,9 +308,7 @@ impl Fitter<'_> {
         let stage = self.progress.stage(name, rows.len() as u64);
         let mut answers = Vec::with_capacity(rows.len());
         for piece in rows.chunks(1024) {
-            if interrupt::requested() {
-                return Err(Interrupted(format!("stopped in {name}")).into());
-            }
+            interrupt::check(name)?;
             let piece = pipeline.answer(&self.dataset.table, piece)?;
             answers.extend(piece.into_iter().map(|answer| answer.combined));
             stage.set(answers.len() as u64, "rows");

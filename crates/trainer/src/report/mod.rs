@@ -15,10 +15,10 @@ pub(crate) mod sample;
 pub(crate) mod tests;
 
 pub use document::{
-    AttentionReport, BestFeature, ClusterImportance, Contribution, DataReport, EconomicGroups, EconomicsReport, EquityPoint,
-    Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans, FoldStatus, GroupReport,
-    LabelReport, ModelEconomics, ModelReport, Report, SealedReport, SealedScores, Span, Status,
-    SymbolBalance, TimelinePoint, Trials, ValidationReport,
+    AttentionReport, BestFeature, ClusterImportance, Contribution, DataReport, EconomicGroups,
+    EconomicsReport, EquityPoint, Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans,
+    FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, Report, SealedReport, SealedScores,
+    Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport,
 };
 
 pub(crate) use comparison::{

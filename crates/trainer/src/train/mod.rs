@@ -58,22 +58,18 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let keeping = Keeping { resume: arguments.resume, keep_best: arguments.keep_best, every };
     let unfinished = Unfinished::open(&arguments.out, &config.name, &run.key(), keeping, &progress)?;
-    let fitter =
-        Fitter { config, dataset: &dataset, progress: &progress, unfinished: Some(&unfinished) };
+    let fitter = Fitter { config, dataset: &dataset, progress: &progress, unfinished: Some(&unfinished) };
     let (written, outcome) = match compute_and_write(&fitter, run) {
         Ok(done) => done,
-        Err(Failure::Computing(error)) if !error.is::<Interrupted>() => {
-            // It would fail again.
+        Err(Failure::Computing(error)) => {
+            let stopped = error.is::<Interrupted>();
+            if let Some(how) = unfinished.how_to_go_on().filter(|_| stopped) {
+                return Err(Interrupted(format!("{error}; {how}")).into());
+            }
+            // Nothing is kept, or it would fail again.
             unfinished.remove();
             return Err(error);
         }
-        Err(Failure::Computing(error)) => match unfinished.how_to_go_on() {
-            Some(how) => return Err(Interrupted(format!("{error}; {how}")).into()),
-            None => {
-                unfinished.remove();
-                return Err(error);
-            }
-        },
         Err(Failure::Writing(error)) => {
             let how = unfinished.how_to_go_on().unwrap_or_default();
             bail!("{error:#}; {how}");

@@ -89,7 +89,8 @@ impl<'a> Unfinished<'a> {
         let made = (!out.exists()).then(|| out.to_owned());
         fs::create_dir_all(&directory).with_context(|| format!("can't create {}", directory.display()))?;
         let lock_path = directory.with_extension("lock");
-        let lock = File::create(&lock_path).with_context(|| format!("can't write {}", lock_path.display()))?;
+        let lock =
+            File::create(&lock_path).with_context(|| format!("can't write {}", lock_path.display()))?;
         if lock.try_lock().is_err() {
             bail!(
                 "another process is at work on the same configuration and bars in {}; wait for it, or write elsewhere with --out",
@@ -97,7 +98,7 @@ impl<'a> Unfinished<'a> {
             );
         }
         durable::remove_abandoned(&directory)?;
-        let left = fs::read_dir(&directory).map(Iterator::count).unwrap_or(0);
+        let left = fs::read_dir(&directory).map_or(0, Iterator::count);
         let place = directory.display();
         match (keeping.resume, left) {
             (true, 0) => progress.say(&format!(
@@ -128,10 +129,9 @@ impl<'a> Unfinished<'a> {
 
     /// How to go on; none when nothing is kept.
     pub(crate) fn how_to_go_on(&self) -> Option<String> {
-        let kept = fs::read_dir(&self.directory).map(Iterator::count).unwrap_or(0);
-        (kept > 0 && !self.gave_up.load(Ordering::Relaxed)).then(|| {
-            format!("what was done is kept in {}; add --resume to go on", self.directory.display())
-        })
+        let kept = fs::read_dir(&self.directory).map_or(0, Iterator::count);
+        (kept > 0 && !self.gave_up.load(Ordering::Relaxed))
+            .then(|| format!("what was done is kept in {}; add --resume to go on", self.directory.display()))
     }
 
     /// The run is done: nothing is needed any more.
@@ -164,7 +164,8 @@ impl<'a> Unfinished<'a> {
 
     /// Something of an earlier run that can't be used.
     fn unusable(&self, what: &str) {
-        self.progress.say(&format!("{what} in {} is damaged, so that fit begins anew", self.directory.display()));
+        self.progress
+            .say(&format!("{what} in {} is damaged, so that fit begins anew", self.directory.display()));
     }
 }
 
@@ -186,7 +187,8 @@ impl Slot<'_> {
                 let bytes = fs::read(directory.join(name)).ok()?;
                 files.push((name, (sha256_hex(&bytes) == *hash).then_some(bytes)?));
             }
-            let file = |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map(|(_, bytes)| &bytes[..]);
+            let file =
+                |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map(|(_, bytes)| &bytes[..]);
             Some((FittedModel::load(&fit.description, file).ok()?, fit.notes))
         };
         let found = read();

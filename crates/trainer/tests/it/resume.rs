@@ -80,9 +80,13 @@ fn result(bench: &Bench, out: &str) -> (Vec<String>, String) {
 }
 
 /// Runs until a line of progress with these words, then does something to the process; the lines until there.
-fn until(bench: &Bench, arguments: &[&str], words: &str, act: impl FnOnce(&mut Child)) -> Option<Vec<String>> {
-    let mut child =
-        bench.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+fn until(
+    bench: &Bench,
+    arguments: &[&str],
+    words: &str,
+    act: impl FnOnce(&mut Child),
+) -> Option<Vec<String>> {
+    let mut child = bench.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = Vec::new();
     for line in BufReader::new(child.stderr.take().unwrap()).lines() {
         said.push(line.unwrap());
@@ -153,7 +157,8 @@ fn a_damaged_checkpoint_is_told_and_the_fit_begins_anew() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let forest = kept(&bench, "out").into_iter().find(|path| path.ends_with("random_forest--fold-0")).unwrap();
+    let forest =
+        kept(&bench, "out").into_iter().find(|path| path.ends_with("random_forest--fold-0")).unwrap();
     let fit = forest.join("fit.json");
     let whole = fs::read(&fit).unwrap();
     fs::write(&fit, &whole[..whole.len() / 2]).unwrap();

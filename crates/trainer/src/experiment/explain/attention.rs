@@ -21,7 +21,9 @@ pub(super) fn attention(
         let model = &pipeline.members()[0].model;
         let step = fold.test.len().div_ceil(most.max(1)).max(1);
         let ends: Vec<usize> = fold.test.iter().map(|row| row.bar).step_by(step).collect();
-        let Some(means) = model.attention(&FeatureView { values, n_features, ends: &ends })? else { continue };
+        let Some(means) = model.attention(&FeatureView { values, n_features, ends: &ends })? else {
+            continue;
+        };
         sums.resize(means.len(), 0.0);
         for (sum, mean) in sums.iter_mut().zip(&means) {
             *sum += mean * ends.len() as f64;

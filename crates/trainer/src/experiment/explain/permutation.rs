@@ -6,6 +6,7 @@ use market::{Purpose, Seed};
 use models::{FeatureView, FittedModel};
 use rand::seq::SliceRandom;
 
+use crate::interrupt;
 use crate::progress::Progress;
 
 /// What importance is measured on in one fold.
@@ -95,6 +96,7 @@ impl Importance {
         let mut permuted = windows.clone();
         let own: Vec<usize> = (0..rows.len()).collect();
         for (group, features) in groups.iter().enumerate() {
+            interrupt::check(name)?;
             let mut sums = vec![0.0; rows.len()];
             for repeat in 0..sample.repeats {
                 let mut order = own.clone();

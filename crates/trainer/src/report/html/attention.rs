@@ -26,11 +26,13 @@ pub(super) fn render(report: &Report, model: &ModelReport) -> String {
             format!("<figure class=\"strip\">{}<figcaption>{caption}</figcaption></figure>\n", strip(layer))
         })
         .collect();
-    let rows: Vec<String> = attention.layers.iter().enumerate().map(|(index, layer)| line(&name(index), layer)).collect();
+    let rows: Vec<String> =
+        attention.layers.iter().enumerate().map(|(index, layer)| line(&name(index), layer)).collect();
     let columns = ["", "Bars looked at", "Strongest bar", "Its share", "Newest tenth"];
     topic(
         "Where in its window it looks",
-        &[note(&words(attention)), strips.concat(), table("Attention, in numbers", &heads(&columns), &rows)].concat(),
+        &[note(&words(attention)), strips.concat(), table("Attention, in numbers", &heads(&columns), &rows)]
+            .concat(),
     )
 }
 
