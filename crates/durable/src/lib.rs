@@ -18,15 +18,15 @@ use std::path::{Path, PathBuf};
 
 /// An operation on a path that the system refused.
 #[derive(Debug, thiserror::Error)]
-#[error("can't {action} {}: {source}", path.display())]
+#[error("can't {action} {}: {cause}", path.display())]
 pub struct StorageError {
     action: &'static str,
     path: PathBuf,
-    source: std::io::Error,
+    cause: std::io::Error,
 }
 
 impl StorageError {
     fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self { action, path: path.to_owned(), source }
+        move |cause| Self { action, path: path.to_owned(), cause }
     }
 }

@@ -96,7 +96,7 @@ pub(crate) struct TrainArguments {
     #[arg(long, requires = "resume")]
     pub(crate) keep_best: bool,
     /// Keep the state of a network's training every so often, for --resume
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) checkpoint_every: f64,
     /// Threads to use; all cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

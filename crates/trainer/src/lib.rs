@@ -23,3 +23,4 @@ mod train;
 mod validate;
 
 pub use cli::{Outcome, exit_code, run};
+pub use interrupt::EXIT_CODE as STOPPED;

@@ -14,7 +14,10 @@ fn main() -> ExitCode {
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the one place where an error is told")]
             {
-                eprintln!("error: {error:#}");
+                match trainer::exit_code(&error) {
+                    trainer::STOPPED => eprintln!("{error:#}"),
+                    _ => eprintln!("error: {error:#}"),
+                }
             }
             ExitCode::from(trainer::exit_code(&error))
         }

@@ -71,7 +71,10 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
             return Err(error);
         }
         Err(Failure::Writing(error)) => {
-            let how = unfinished.how_to_go_on().unwrap_or_default();
+            let Some(how) = unfinished.how_to_go_on() else {
+                unfinished.remove();
+                return Err(error);
+            };
             bail!("{error:#}; {how}");
         }
     };

@@ -131,7 +131,10 @@ impl<'a> Unfinished<'a> {
     pub(crate) fn how_to_go_on(&self) -> Option<String> {
         let kept = fs::read_dir(&self.directory).map_or(0, Iterator::count);
         (kept > 0 && !self.gave_up.load(Ordering::Relaxed))
-            .then(|| format!("what was done is kept in {}; add --resume to go on", self.directory.display()))
+            .then(|| format!(
+                "what was done is kept in {}; add --resume to go on (and --keep-best to end interrupted networks with their best weights so far)",
+                self.directory.display()
+            ))
     }
 
     /// The run is done: nothing is needed any more.
