@@ -6,17 +6,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const EXIT_CODE: u8 = 130;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
+static LISTENING: AtomicBool = AtomicBool::new(false);
 
 /// A run that was stopped on request. What it had done is kept.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Interrupted(pub(crate) String);
 
-/// Hears signals from now on.
+/// Hears signals from now on; a process has one ear, however many runs it makes.
 ///
 /// # Errors
 /// When the system refuses.
 pub(crate) fn listen() -> Result<(), ctrlc::Error> {
+    if LISTENING.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     ctrlc::set_handler(|| {
         if REQUESTED.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(EXIT_CODE));
