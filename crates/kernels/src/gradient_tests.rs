@@ -4,9 +4,10 @@
 use crate::reference::{self, differences, weighted, wide};
 use crate::testing::{close, values};
 use crate::{
-    Activation, Attention, DropoutMask, Instructions, Matrix, Norm, Packed, Threads, activation_backward,
-    column_sums, cross_entropy, linear_forward, lstm_backward, lstm_forward, lstm_states, product,
-    residual_norm_backward, residual_norm_forward, slstm_backward, slstm_forward, transposed_product,
+    Activation, Attention, DropoutMask, Instructions, Matrix, Norm, Packed, SlstmState, Threads,
+    activation_backward, column_sums, cross_entropy, linear_forward, lstm_backward, lstm_forward,
+    lstm_states, product, residual_norm_backward, residual_norm_forward, slstm_backward, slstm_forward,
+    slstm_states, transposed_product,
 };
 
 const FORWARD: f64 = 1e-6;
@@ -68,6 +69,36 @@ fn lstm() {
             if steps > 1 {
                 close(&recurrent, &by_recurrent, GRADIENT);
             }
+        }
+    }
+}
+
+#[test]
+fn slstm_heads_go_on_where_they_were() {
+    let (heads, d, batch, steps) = (2, 5, 3, 6);
+    let width = heads * d;
+    let projected = values(steps * batch * 4 * width, 1);
+    let recurrent = values(heads * d * 4 * d, 2);
+    for instructions in Instructions::available() {
+        let packed: Vec<Packed> = recurrent
+            .chunks(d * 4 * d)
+            .map(|head| Packed::new(instructions, Matrix::new(head, 4 * d)))
+            .collect();
+        let (whole, _) = slstm_forward(instructions, projected.clone(), &packed, batch);
+        for (head, packed) in packed.iter().enumerate() {
+            let own = |values: &[f32], size: usize| -> Vec<f32> {
+                values.chunks(heads * size).flat_map(|row| &row[head * size..][..size]).copied().collect()
+            };
+            let mut gates = own(&projected, 4 * d);
+            let mut outputs = vec![0.0; steps * batch * d];
+            let mut state = SlstmState::new(1, d).repeated(batch);
+            let (first, second) = gates.split_at_mut(2 * batch * 4 * d);
+            let (early, late) = outputs.split_at_mut(2 * batch * d);
+            let mut seen = Vec::new();
+            slstm_states(instructions, first, packed, &mut state, early, |_, state| seen.push(state.clone()));
+            assert_eq!(seen.last(), Some(&state));
+            slstm_states(instructions, second, packed, &mut state, late, |_, _| ());
+            assert_eq!(outputs, own(&whole, d));
         }
     }
 }

@@ -9,9 +9,9 @@
 //! - [`product`] with a [`Packed`] right operand, [`transposed_product`] for weight gradients;
 //! - [`linear_forward`] with an [`Activation`], and [`activation_backward`];
 //! - [`lstm_forward`], [`lstm_backward`], and [`lstm_states`] to go on step by step;
-//! - [`slstm_forward`], [`slstm_backward`]: the sLSTM of xLSTM;
+//! - [`slstm_forward`], [`slstm_backward`]: the sLSTM of xLSTM, and [`slstm_states`] to go on step by step;
 //! - [`Attention`] over packed queries, keys and values;
-//! - [`residual_norm_forward`], [`residual_norm_backward`]: [`Norm::Layer`] or [`Norm::Rms`];
+//! - [`residual_norm_forward`], [`residual_norm_backward`]: [`Norm::Layer`] or [`Norm::Rms`], and [`normalise`];
 //! - [`cross_entropy`], [`DropoutMask`].
 //!
 //! With the feature `burn` the module `burn` has the same as functions of Burn tensors, for its autodiff
@@ -53,12 +53,12 @@ pub use attention::Attention;
 pub use cross_entropy::cross_entropy;
 pub use dropout::DropoutMask;
 pub use instructions::Instructions;
-pub use linear::{Activation, activation_backward, linear, linear_forward};
+pub use linear::{Activation, activation_backward, linear, linear_forward, silu_gated};
 pub use lstm::{LstmGradients, LstmTrace, lstm_backward, lstm_forward, lstm_states};
 pub use matrix::Matrix;
 pub use norm::{
-    Norm, NormGradients, NormTrace, residual_norm, residual_norm_backward, residual_norm_forward,
+    Norm, NormGradients, NormTrace, normalise, residual_norm, residual_norm_backward, residual_norm_forward,
 };
 pub use product::{Packed, Start, Threads, product, transposed_product};
-pub use slstm::{SlstmGradients, SlstmTrace, slstm_backward, slstm_forward};
+pub use slstm::{SlstmGradients, SlstmState, SlstmTrace, slstm_backward, slstm_forward, slstm_states};
 pub use sum::column_sums;

@@ -93,6 +93,26 @@ pub fn linear(
     });
 }
 
+/// `silu(left half) * right half` of the columns of `rows · weight`, into `out`; `scratch` takes the product.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+pub fn silu_gated(
+    instructions: Instructions,
+    threads: Threads,
+    rows: &[f32],
+    weight: &Packed,
+    scratch: &mut [f32],
+    out: &mut [f32],
+) {
+    let columns = weight.columns();
+    assert!(scratch.len() == 2 * out.len(), "a gated map has half as many results as columns");
+    product(threads, rows, weight, Start::Zero, scratch, out, |_, sums, gated| {
+        silu_rows(instructions, columns / 2, sums, gated);
+    });
+}
+
 /// Turns the derivative by the result of [`linear_forward`] into that by `rows · weight + bias`.
 ///
 /// # Panics

@@ -66,7 +66,18 @@ pub fn residual_norm_forward(
         .zip(scales.par_chunks_mut(ROWS))
         .enumerate()
         .for_each(|(block, (((normal, branch), out), scales))| {
-            normalise(instructions, norm, block * ROWS, mask, gain, shift, normal, branch, out, scales);
+            add_and_normalise(
+                instructions,
+                norm,
+                block * ROWS,
+                mask,
+                gain,
+                shift,
+                normal,
+                branch,
+                out,
+                scales,
+            );
         });
     (out, NormTrace { normal, scales })
 }
@@ -86,6 +97,16 @@ pub fn residual_norm(
 ) {
     assert!(rows.len() == branch.len() && shift.len() == gain.len(), "sizes of a normalisation fit");
     normalise_in_place(instructions, norm, gain, shift, rows, branch);
+}
+
+/// `normalise(row) * gain` of each row, into `out`, on this thread: allocates nothing.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+pub fn normalise(instructions: Instructions, norm: Norm, rows: &[f32], gain: &[f32], out: &mut [f32]) {
+    assert!(rows.len() == out.len() && rows.len().is_multiple_of(gain.len()), "sizes of a normalisation fit");
+    normalise_rows(instructions, norm, rows, gain, out);
 }
 
 /// Derivatives of a loss by the operands of [`residual_norm_forward`], from its derivative by the result.
@@ -144,7 +165,7 @@ fn normalise_row(norm: Norm, row: &mut [f32]) -> f32 {
 }
 
 vectorised! {
-    fn normalise(
+    fn add_and_normalise(
         norm: Norm,
         first: usize,
         mask: Option<DropoutMask>,
@@ -173,6 +194,19 @@ vectorised! {
             *scale = normalise_row(norm, row);
             for (((value, out), gain), shift) in row.iter().zip(out).zip(gain).zip(shift) {
                 *out = *value * gain + shift;
+            }
+        }
+    }
+}
+
+vectorised! {
+    fn normalise_rows(norm: Norm, rows: &[f32], gain: &[f32], out: &mut [f32]) {
+        let width = gain.len();
+        for (row, out) in rows.chunks(width).zip(out.chunks_mut(width)) {
+            out.copy_from_slice(row);
+            normalise_row(norm, out);
+            for (value, gain) in out.iter_mut().zip(gain) {
+                *value *= gain;
             }
         }
     }

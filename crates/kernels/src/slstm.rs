@@ -102,6 +102,91 @@ pub fn slstm_forward(
     (outputs, SlstmTrace { gates, forget_slopes, cells, normalisers })
 }
 
+/// One head of an sLSTM layer between two steps: states `[batch, d]` of as many series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlstmState {
+    /// Gated outputs, which go into the next step.
+    outputs: Vec<f32>,
+    cells: Vec<f32>,
+    normalisers: Vec<f32>,
+    stabilisers: Vec<f32>,
+    /// Before the first step, in which there is nothing to forget.
+    is_fresh: bool,
+}
+
+impl SlstmState {
+    /// Before the first step of `batch` series.
+    pub fn new(batch: usize, d: usize) -> Self {
+        let zeros = vec![0.0; batch * d];
+        Self {
+            outputs: zeros.clone(),
+            cells: zeros.clone(),
+            normalisers: zeros.clone(),
+            stabilisers: zeros,
+            is_fresh: true,
+        }
+    }
+
+    /// The state of one series for `batch` of them.
+    #[must_use]
+    pub fn repeated(&self, batch: usize) -> Self {
+        Self {
+            outputs: self.outputs.repeat(batch),
+            cells: self.cells.repeat(batch),
+            normalisers: self.normalisers.repeat(batch),
+            stabilisers: self.stabilisers.repeat(batch),
+            is_fresh: self.is_fresh,
+        }
+    }
+}
+
+/// One head on this thread and without a trace: advances its states over some steps. The same bits as
+/// [`slstm_forward`].
+///
+/// `gates` are projected inputs `[steps * batch, 4 * d]` and are overwritten; `outputs` is `[steps * batch, d]`;
+/// `behind` sees the state behind each step.
+///
+/// # Panics
+///
+/// When the sizes do not fit.
+pub fn slstm_states(
+    instructions: Instructions,
+    gates: &mut [f32],
+    recurrent: &Packed,
+    state: &mut SlstmState,
+    outputs: &mut [f32],
+    mut behind: impl FnMut(usize, &SlstmState),
+) {
+    let (d, size) = (recurrent.inner(), state.outputs.len());
+    assert!(
+        recurrent.columns() == 4 * d
+            && gates.len() == 4 * outputs.len()
+            && outputs.len().is_multiple_of(size),
+        "sizes of an sLSTM head fit"
+    );
+    let mut slopes = vec![0.0; size];
+    let steps = gates.chunks_mut(4 * size).zip(outputs.chunks_mut(size));
+    for (step, (gates, outputs)) in steps.enumerate() {
+        if !state.is_fresh {
+            recurrent.add_rows(&state.outputs, d, gates);
+        }
+        cell_rows(
+            instructions,
+            d,
+            state.is_fresh,
+            gates,
+            &mut slopes,
+            &mut state.cells,
+            &mut state.normalisers,
+            &mut state.stabilisers,
+            outputs,
+        );
+        state.outputs.copy_from_slice(outputs);
+        state.is_fresh = false;
+        behind(step, state);
+    }
+}
+
 /// Derivatives of a loss by the operands of [`slstm_forward`], from its derivative by the outputs.
 /// `transposed` has the transposed recurrent weights of each head, `[4 * width / heads, width / heads]`.
 ///

@@ -1,0 +1,105 @@
+//! A loaded model.
+
+use std::path::Path;
+
+use crate::backbone::{Backbone, Pass};
+use crate::config::TirexConfig;
+use crate::error::TirexError;
+use crate::forecast::{Forecast, ForecastOptions, forecast};
+use crate::series::{check, tokens};
+use crate::weights::Weights;
+
+/// A model that forecasts.
+#[derive(Debug)]
+pub struct Tirex {
+    backbone: Backbone,
+}
+
+/// The stream behind every block, of the tokens of one series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding {
+    /// Tokens: whole patches of the series, the newest 2,048 values at most in the released model.
+    pub tokens: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Width of the stream.
+    pub width: usize,
+    /// `[tokens, blocks, width]`.
+    pub values: Vec<f32>,
+}
+
+impl Tirex {
+    /// Reads `model.ckpt` as PyTorch writes it, or a safetensors file of this crate.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read, is no such file, or a tensor is missing, too many, of another shape or not finite:
+    /// the error names it. Nothing in the file is executed.
+    pub fn open(path: &Path) -> Result<Self, TirexError> {
+        Ok(Self { backbone: Backbone::load(Weights::open(path)?)? })
+    }
+
+    /// A model of any size with weights made up from the tensors' names: to test and to race, not to forecast.
+    ///
+    /// # Errors
+    ///
+    /// When the sizes make no model.
+    pub fn with_hashed_weights(config: TirexConfig) -> Result<Self, TirexError> {
+        Ok(Self { backbone: Backbone::load(Weights::hashed(config)?)? })
+    }
+
+    /// Sizes of the model.
+    pub fn config(&self) -> &TirexConfig {
+        &self.backbone.config
+    }
+
+    /// Quantiles of the next `horizon` steps of one series.
+    ///
+    /// # Errors
+    ///
+    /// When the series is empty or holds an infinite value, or the horizon is 0 or longer than the model's context.
+    pub fn forecast(
+        &self,
+        series: &[f32],
+        horizon: usize,
+        options: ForecastOptions,
+    ) -> Result<Forecast, TirexError> {
+        let mut all = self.forecast_batch(&[series], horizon, options)?;
+        all.pop().ok_or(TirexError::Empty)
+    }
+
+    /// The same for many series, of any lengths: each as if it were alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tirex::forecast`].
+    pub fn forecast_batch(
+        &self,
+        series: &[&[f32]],
+        horizon: usize,
+        options: ForecastOptions,
+    ) -> Result<Vec<Forecast>, TirexError> {
+        forecast(&self.backbone, series, horizon, options)
+    }
+
+    /// What the model makes of a series: its stream behind every block.
+    ///
+    /// # Errors
+    ///
+    /// When the series is empty or holds an infinite value.
+    pub fn embed(&self, series: &[f32]) -> Result<Embedding, TirexError> {
+        check(series)?;
+        let config = self.config();
+        let found = tokens(config, series, 0);
+        let n_tokens = found.inputs.len() / (2 * config.patch);
+        let (blocks, width) = (config.blocks, config.width);
+        let mut values = vec![0.0; n_tokens * blocks * width];
+        let pass = Pass { inputs: &found.inputs, batch: 1, pads: config.tokens() - n_tokens };
+        self.backbone.run(&pass, |block, stream| {
+            for (token, row) in stream.chunks(width).enumerate() {
+                values[(token * blocks + block) * width..][..width].copy_from_slice(row);
+            }
+        });
+        Ok(Embedding { tokens: n_tokens, blocks, width, values })
+    }
+}

@@ -1,0 +1,152 @@
+//! The weights of a model: a PyTorch checkpoint, a safetensors file, or a function of each tensor's name.
+
+mod archive;
+mod hashed;
+mod hyper_parameters;
+pub(crate) mod names;
+mod pickle;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use archive::Archive;
+use hyper_parameters::HyperParameters;
+use safetensors::tensor::{Dtype, Metadata};
+
+use crate::config::TirexConfig;
+use crate::error::TirexError;
+
+/// The entry of a safetensors header with a model's sizes: JSON of the form that checkpoints have them in.
+const SIZES: &str = "hyper_parameters";
+/// Longest header of a safetensors file.
+const LARGEST_HEADER: u64 = 16 << 20;
+
+/// A tensor in a file: row-major, little-endian `f32`.
+#[derive(Debug, Clone)]
+struct Stored {
+    start: u64,
+    shape: Vec<usize>,
+}
+
+/// Weights that are read tensor by tensor, so that never two copies of all of them are in memory.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    config: TirexConfig,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    File {
+        file: File,
+        tensors: HashMap<String, Stored>,
+    },
+    /// Made up from the names, for tests and races.
+    Hashed,
+}
+
+impl Weights {
+    /// Opens a checkpoint of PyTorch, or a safetensors file that says the model's sizes in its header.
+    pub(crate) fn open(path: &Path) -> Result<Self, TirexError> {
+        let name = path.display().to_string();
+        let unreadable = |cause| TirexError::File { file: name.clone(), cause };
+        let wrong = |reason: String| TirexError::Format { file: name.clone(), reason };
+        let mut file = File::open(path).map_err(unreadable)?;
+        let mut magic = [0; 4];
+        let is_archive = match file.read_exact(&mut magic) {
+            Ok(()) => magic == *b"PK\x03\x04",
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                return Err(wrong("it has fewer than four bytes".to_owned()));
+            }
+            Err(cause) => return Err(unreadable(cause)),
+        };
+        let (config, tensors) = if is_archive {
+            let archive = Archive::open(&mut file).map_err(wrong)?;
+            (archive.config, archive.tensors)
+        } else {
+            safetensors_header(&mut file).map_err(wrong)?
+        };
+        config.validate()?;
+        Ok(Self { config, source: Source::File { file, tensors } })
+    }
+
+    /// Weights that are a function of each tensor's name and index: a model of any size without a file.
+    pub(crate) fn hashed(config: TirexConfig) -> Result<Self, TirexError> {
+        config.validate()?;
+        Ok(Self { config, source: Source::Hashed })
+    }
+
+    pub(crate) fn config(&self) -> &TirexConfig {
+        &self.config
+    }
+
+    /// The values of a tensor, which is then used up.
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, TirexError> {
+        let wrong = |reason: String| TirexError::Tensor { name: name.to_owned(), reason };
+        let (file, tensors) = match &mut self.source {
+            Source::Hashed => return Ok(hashed::values(&self.config, name, shape)),
+            Source::File { file, tensors } => (file, tensors),
+        };
+        let stored = tensors.remove(name).ok_or_else(|| wrong("is missing".to_owned()))?;
+        if stored.shape != shape {
+            return Err(wrong(format!("has shape {:?}, the model's sizes ask for {shape:?}", stored.shape)));
+        }
+        let mut bytes = vec![0; shape.iter().product::<usize>() * 4];
+        let read = file.seek(SeekFrom::Start(stored.start)).and_then(|_| file.read_exact(&mut bytes));
+        read.map_err(|error| wrong(format!("can't be read: {error}")))?;
+        let (words, _) = bytes.as_chunks::<4>();
+        let values: Vec<f32> = words.iter().copied().map(f32::from_le_bytes).collect();
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(at) => Err(wrong(format!("holds {} at place {at}", values[at]))),
+        }
+    }
+
+    /// Refuses what no part of the model took.
+    pub(crate) fn finish(self) -> Result<(), TirexError> {
+        let Source::File { tensors, .. } = self.source else { return Ok(()) };
+        match tensors.into_keys().min() {
+            None => Ok(()),
+            Some(name) => Err(TirexError::Tensor { name, reason: "is not part of the model".to_owned() }),
+        }
+    }
+}
+
+/// Sizes and places, from the header of a safetensors file.
+fn safetensors_header(file: &mut File) -> Result<(TirexConfig, HashMap<String, Stored>), String> {
+    let length = file.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
+    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    let mut size = [0; 8];
+    file.read_exact(&mut size).map_err(|_| "it is neither an archive nor a safetensors file".to_owned())?;
+    let size = u64::from_le_bytes(size);
+    if size > LARGEST_HEADER || size.checked_add(8).is_none_or(|end| end > length) {
+        return Err("it is neither an archive nor a safetensors file".to_owned());
+    }
+    let mut bytes = vec![0; size as usize];
+    file.read_exact(&mut bytes).map_err(|error| error.to_string())?;
+    let header: Metadata = serde_json::from_slice(&bytes).map_err(|error| format!("its header: {error}"))?;
+    let sizes = header.metadata().as_ref().and_then(|entries| entries.get(SIZES));
+    let sizes = sizes.ok_or_else(|| format!("its header has no entry `{SIZES}` with the model's sizes"))?;
+    let sizes: HyperParameters =
+        serde_json::from_str(sizes).map_err(|error| format!("its sizes: {error}"))?;
+    let config = sizes.config()?;
+    let mut tensors = HashMap::new();
+    let sorted: BTreeMap<_, _> = header.tensors().into_iter().collect();
+    for (name, info) in sorted {
+        if info.dtype != Dtype::F32 {
+            return Err(format!("tensor `{name}` is {:?}, not f32", info.dtype));
+        }
+        let (first, end) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
+        let numbers = info.shape.iter().try_fold(4_u64, |bytes, size| bytes.checked_mul(*size as u64));
+        let fits = end.checked_add(8 + size).is_some_and(|end| end <= length);
+        if !fits || numbers.is_none() || end.checked_sub(first) != numbers {
+            return Err(format!("tensor `{name}` does not lie where its shape needs it"));
+        }
+        let start = 8 + size + first;
+        let name = name.strip_prefix(names::PREFIX).unwrap_or(&name).to_owned();
+        tensors.insert(name, Stored { start, shape: info.shape.clone() });
+    }
+    Ok((config, tensors))
+}
