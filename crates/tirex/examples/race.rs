@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
-use tirex::{ForecastOptions, Tirex, TirexConfig, TirexError};
+use tirex::{ForecastOptions, Precision, Tirex, TirexConfig, TirexError};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -21,7 +21,7 @@ fn main() -> Result<(), TirexError> {
     let (threads, batch, repeat) = (number("--threads", 1), number("--batch", 1), number("--repeat", 5));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
     pool.install(|| {
-        let model = Tirex::with_hashed_weights(TirexConfig::released_35m())?;
+        let model = Tirex::with_hashed_weights(TirexConfig::released_35m(), Precision::F32)?;
         for context in [512, 2048] {
             for horizon in [12, 64] {
                 race(&model, context, horizon, [threads, batch, repeat])?;

@@ -111,7 +111,7 @@ fn one_pass(backbone: &Backbone, n_tokens: usize, members: &[Member], ahead: usi
         }
     }
     let pads = config.tokens() - n_tokens;
-    let stream = backbone.run(&Pass { inputs: &inputs, batch, pads }, |_, _| ());
+    let stream = backbone.run(&Pass { inputs: &inputs, batch, pads }, &mut |_, _| ());
     let outputs = backbone.read(&stream[(n_tokens - 1) * batch * width..]);
     for (row, output) in outputs.chunks(config.outputs()).enumerate() {
         let Member { index, scale, .. } = &members[row % batch];

@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod forecast;
 mod model;
+mod precision;
 mod series;
 mod weights;
 
@@ -20,3 +21,4 @@ pub use config::TirexConfig;
 pub use error::TirexError;
 pub use forecast::{Forecast, ForecastOptions};
 pub use model::{Embedding, Tirex};
+pub use precision::Precision;

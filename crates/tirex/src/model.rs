@@ -6,6 +6,7 @@ use crate::backbone::{Backbone, Pass};
 use crate::config::TirexConfig;
 use crate::error::TirexError;
 use crate::forecast::{Forecast, ForecastOptions, forecast};
+use crate::precision::Precision;
 use crate::series::{check, tokens};
 use crate::weights::Weights;
 
@@ -36,7 +37,16 @@ impl Tirex {
     /// When the file can't be read, is no such file, or a tensor is missing, too many, of another shape or not finite:
     /// the error names it. Nothing in the file is executed.
     pub fn open(path: &Path) -> Result<Self, TirexError> {
-        Ok(Self { backbone: Backbone::load(Weights::open(path)?)? })
+        Self::open_with(path, Precision::F32)
+    }
+
+    /// The same, computing in other numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tirex::open`].
+    pub fn open_with(path: &Path, precision: Precision) -> Result<Self, TirexError> {
+        Ok(Self { backbone: Backbone::load(Weights::open(path)?, precision)? })
     }
 
     /// A model of any size with weights made up from the tensors' names: to test and to race, not to forecast.
@@ -44,8 +54,8 @@ impl Tirex {
     /// # Errors
     ///
     /// When the sizes make no model.
-    pub fn with_hashed_weights(config: TirexConfig) -> Result<Self, TirexError> {
-        Ok(Self { backbone: Backbone::load(Weights::hashed(config)?)? })
+    pub fn with_hashed_weights(config: TirexConfig, precision: Precision) -> Result<Self, TirexError> {
+        Ok(Self { backbone: Backbone::load(Weights::hashed(config)?, precision)? })
     }
 
     /// Sizes of the model.
@@ -95,7 +105,7 @@ impl Tirex {
         let (blocks, width) = (config.blocks, config.width);
         let mut values = vec![0.0; n_tokens * blocks * width];
         let pass = Pass { inputs: &found.inputs, batch: 1, pads: config.tokens() - n_tokens };
-        self.backbone.run(&pass, |block, stream| {
+        self.backbone.run(&pass, &mut |block, stream| {
             for (token, row) in stream.chunks(width).enumerate() {
                 values[(token * blocks + block) * width..][..width].copy_from_slice(row);
             }

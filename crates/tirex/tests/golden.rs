@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use safetensors::SafeTensors;
 use serde_json::Value;
-use tirex::{Forecast, ForecastOptions, Tirex, TirexConfig};
+use tirex::{Forecast, ForecastOptions, Precision, Tirex, TirexConfig};
 
 /// The directory of the vectors; none, with a message, where it is absent.
 fn directory() -> Option<PathBuf> {
@@ -125,7 +125,7 @@ fn small_models_of_both_formats() {
 #[test]
 fn the_released_configuration() {
     let Some(golden) = Golden::read("full") else { return };
-    let model = Tirex::with_hashed_weights(TirexConfig::released_35m()).unwrap();
+    let model = Tirex::with_hashed_weights(TirexConfig::released_35m(), Precision::F32).unwrap();
     most_are_close(&check(&model, &golden));
     let on_two =
         rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap().install(|| batch(&model, &golden));
@@ -151,4 +151,40 @@ fn the_released_configuration() {
     let error = worst(found, &expected[(shape[0] - own) * size..]);
     let largest = expected.iter().map(|value| value.abs()).fold(0.0, f32::max);
     assert!(error / largest <= 1e-5, "{error} of {largest}");
+}
+
+/// The reference's own numbers. Its matrix product may round the last bit differently, which deep models amplify; so the
+/// deeper, the looser, but always closer than computing in 32 bits comes.
+#[test]
+fn the_cell_rounded_as_the_reference_rounds_it() {
+    for (name, most) in [("tiny", 1e-5), ("small", 2e-3), ("full", 2e-2)] {
+        let Some(golden) = Golden::read(name) else { return };
+        let open = |precision| match name {
+            "full" => Tirex::with_hashed_weights(TirexConfig::released_35m(), precision).unwrap(),
+            _ => Tirex::open_with(&directory().unwrap().join(format!("{name}.ckpt")), precision).unwrap(),
+        };
+        let models = [Precision::Bf16Cell, Precision::F32].map(open);
+        let (mut sums, mut count) = ([0.0, 0.0], 0.0);
+        for (case, facts) in golden.facts["cases"].as_object().unwrap() {
+            let tight = facts["tolerance_over_scale"].as_f64().is_some_and(|tolerance| tolerance < 0.01);
+            let longest = facts["horizons"].as_array().unwrap().last().unwrap().as_u64().unwrap() as usize;
+            let Some((_, expected)) = golden.array(&format!("{case}/ref/h{longest}")).filter(|_| tight)
+            else {
+                continue;
+            };
+            let (_, context) = golden.array(&format!("{case}/context")).unwrap();
+            let scale = facts["scale"].as_f64().unwrap() as f32;
+            for (sum, model) in sums.iter_mut().zip(&models) {
+                let found = model.forecast(&context, longest, ForecastOptions::default()).unwrap().values;
+                let errors = found.iter().zip(&expected).map(|(one, other)| (one - other).abs() / scale);
+                *sum += f64::from(errors.sum::<f32>()) / expected.len() as f64;
+            }
+            count += 1.0;
+        }
+        let [rounded, whole] = sums.map(|sum| sum / count);
+        println!(
+            "{name}: rounded {rounded:.1e} of scale from the reference on average, in 32 bits {whole:.1e}"
+        );
+        assert!(rounded < most && rounded < whole, "{name}: {rounded}, {whole}");
+    }
 }

@@ -7,9 +7,11 @@ use kernels::{
 use rayon::prelude::*;
 
 use super::RMS;
+use super::bf16::RoundedHead;
 use super::patch_map::transposed;
 use crate::config::TirexConfig;
 use crate::error::TirexError;
+use crate::precision::Precision;
 use crate::weights::{Weights, names};
 
 /// Normalisation of each head's outputs, with PyTorch's constant.
@@ -33,6 +35,8 @@ struct Head {
     bias: Vec<f32>,
     recurrent: Packed,
     gain: Vec<f32>,
+    /// Where the cell is run as the reference runs it.
+    rounded: Option<RoundedHead>,
 }
 
 /// States of a block's heads between two tokens.
@@ -52,6 +56,7 @@ impl Block {
         instructions: Instructions,
         config: &TirexConfig,
         index: usize,
+        precision: Precision,
     ) -> Result<Self, TirexError> {
         let (width, inside, d, n_heads) =
             (config.width, config.feed_forward, config.head_width(), config.heads);
@@ -69,15 +74,15 @@ impl Block {
                 // `[4 * d, d]`: the gates' maps below each other, as `[out, in]`.
                 let input: Vec<f32> =
                     gates.iter().flat_map(|gate| &gate[head * d * d..][..d * d]).copied().collect();
+                let recurrent = &recurrent[head * 4 * d * d..][..4 * d * d];
                 Head {
                     input: transposed(instructions, &input, d),
                     bias: bias[head * 4 * d..][..4 * d].to_vec(),
-                    recurrent: Packed::new(
-                        instructions,
-                        Matrix::new(&recurrent[head * 4 * d * d..][..4 * d * d], 4 * d),
-                    ),
+                    recurrent: Packed::new(instructions, Matrix::new(recurrent, 4 * d)),
                     // Stored as the difference from one.
                     gain: gain[head * d..][..d].iter().map(|gain| 1.0 + gain).collect(),
+                    rounded: (precision == Precision::Bf16Cell)
+                        .then(|| RoundedHead::new(instructions, recurrent, d)),
                 }
             })
             .collect();
@@ -113,7 +118,9 @@ impl Block {
         let d = width / self.heads.len();
         let work = self.heads.par_iter().zip(&mut state.0).enumerate();
         let outputs: Vec<(Vec<f32>, Vec<SlstmState>)> = work
-            .map(|(index, (head, state))| head.run(instructions, &normal, (width, index * d), state, keep))
+            .map(|(index, (head, state))| {
+                head.run(instructions, &normal, (width, index * d), batch, state, keep)
+            })
             .collect();
         for (index, (values, _)) in outputs.iter().enumerate() {
             for (row, values) in stream.chunks_mut(width).zip(values.chunks(d)) {
@@ -141,28 +148,26 @@ impl Head {
         instructions: Instructions,
         rows: &[f32],
         (width, first): (usize, usize),
+        batch: usize,
         state: &mut SlstmState,
         keep: bool,
     ) -> (Vec<f32>, Vec<SlstmState>) {
         let d = self.gain.len();
         let own: Vec<f32> = rows.chunks(width).flat_map(|row| &row[first..first + d]).copied().collect();
         let mut gates = vec![0.0; own.len() * 4];
-        product(
-            Threads::Caller,
-            &own,
-            &self.input,
-            Start::Row(&self.bias),
-            &mut gates,
-            &mut [],
-            |_, _, _| (),
-        );
+        let start = if self.rounded.is_some() { Start::Zero } else { Start::Row(&self.bias) };
+        product(Threads::Caller, &own, &self.input, start, &mut gates, &mut [], |_, _, _| ());
         let mut outputs = own;
         let mut states = Vec::new();
-        slstm_states(instructions, &mut gates, &self.recurrent, state, &mut outputs, |_, state| {
-            if keep {
-                states.push(state.clone());
-            }
-        });
+        if let Some(rounded) = &self.rounded {
+            outputs = rounded.run(&mut gates, &self.bias, batch);
+        } else {
+            slstm_states(instructions, &mut gates, &self.recurrent, state, &mut outputs, |_, state| {
+                if keep {
+                    states.push(state.clone());
+                }
+            });
+        }
         let mut normal = vec![0.0; outputs.len()];
         normalise(instructions, HEAD_NORM, &outputs, &self.gain, &mut normal);
         (normal, states)

@@ -3,6 +3,7 @@
 //! Rows are ordered by token and then by series: row `token * batch + series`. Blocks follow each other, each over
 //! all tokens: only the recurrence inside a block goes token by token, so every weight is read once in a pass.
 
+mod bf16;
 mod block;
 mod patch_map;
 
@@ -15,6 +16,7 @@ pub(crate) use patch_map::PatchMap;
 
 use crate::config::TirexConfig;
 use crate::error::TirexError;
+use crate::precision::Precision;
 use crate::weights::{Weights, names};
 
 /// Root-mean-square normalisation with the reference's constant.
@@ -24,6 +26,7 @@ pub(crate) const RMS: Norm = Norm::Rms(1e-6);
 #[derive(Debug)]
 pub(crate) struct Backbone {
     pub(crate) config: TirexConfig,
+    precision: Precision,
     input: PatchMap,
     blocks: Vec<Block>,
     out_norm: Vec<f32>,
@@ -42,23 +45,30 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Backbone {
-    pub(crate) fn load(mut weights: Weights) -> Result<Self, TirexError> {
+    pub(crate) fn load(mut weights: Weights, precision: Precision) -> Result<Self, TirexError> {
         let config = weights.config().clone();
         let instructions = Instructions::best();
         let (patch, width, hidden) = (config.patch, config.width, config.patch_hidden);
         let input = PatchMap::load(&mut weights, instructions, names::INPUT, [2 * patch, hidden, width])?;
         let blocks = (0..config.blocks)
-            .map(|index| Block::load(&mut weights, instructions, &config, index))
+            .map(|index| Block::load(&mut weights, instructions, &config, index, precision))
             .collect::<Result<_, _>>()?;
         let out_norm = weights.take(names::OUT_NORM, &[width])?;
         let output =
             PatchMap::load(&mut weights, instructions, names::OUTPUT, [width, hidden, config.outputs()])?;
         weights.finish()?;
-        Ok(Self { config, input, blocks, out_norm, output, pads: OnceLock::new() })
+        Ok(Self { config, precision, input, blocks, out_norm, output, pads: OnceLock::new() })
     }
 
     /// The stream behind every block, `[blocks][tokens * batch, width]`, told block by block.
-    pub(crate) fn run(&self, pass: &Pass<'_>, mut behind: impl FnMut(usize, &[f32])) -> Vec<f32> {
+    pub(crate) fn run(&self, pass: &Pass<'_>, behind: &mut dyn FnMut(usize, &[f32])) -> Vec<f32> {
+        if self.precision == Precision::Bf16Cell && pass.pads > 0 {
+            let before = pass.pads * pass.batch;
+            let inputs = [vec![0.0; before * 2 * self.config.patch], pass.inputs.to_vec()].concat();
+            let from = before * self.config.width;
+            let whole = Pass { inputs: &inputs, batch: pass.batch, pads: 0 };
+            return self.run(&whole, &mut |index, stream| behind(index, &stream[from..])).split_off(from);
+        }
         let mut stream = self.input.run(pass.inputs);
         for (index, block) in self.blocks.iter().enumerate() {
             let mut state = match pass.pads {
