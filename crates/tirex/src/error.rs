@@ -49,6 +49,16 @@ pub enum TirexError {
     /// A series without a single value to go by.
     #[error("the series is empty; pass at least one value")]
     Empty,
+    /// Statistics of samples of another length, or of more or fewer variates.
+    #[error(
+        "a sample has {found} statistics instead of {expected}; samples need one length and number of variates"
+    )]
+    Statistics {
+        /// As fitted.
+        expected: usize,
+        /// Given.
+        found: usize,
+    },
     /// A value that is infinite.
     #[error("value {index} of the series is {value}; write NaN where a value is missing")]
     Infinite {

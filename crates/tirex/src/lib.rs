@@ -1,7 +1,7 @@
 //! The TiRex forecaster: quantiles of what comes next in any series of numbers, without training on it.
 //!
 //! In goes a series of `f32`, NaN where a value is missing; out come quantiles of the next steps ([`Tirex::forecast`]) or a
-//! description of the series ([`Tirex::embed`]). The model is an xLSTM: patches of the series become tokens, which
+//! description of the series ([`Tirex::embed`], [`Tirex::features`]). The model is an xLSTM: patches of the series become tokens, which
 //! pass through blocks of an sLSTM and a gated map. Weights come from a checkpoint of PyTorch, of which nothing is
 //! executed, or from a safetensors file ([`Tirex::open`]).
 //!
@@ -11,6 +11,7 @@
 mod backbone;
 mod config;
 mod error;
+mod features;
 mod forecast;
 mod model;
 mod precision;
@@ -19,6 +20,7 @@ mod weights;
 
 pub use config::TirexConfig;
 pub use error::TirexError;
+pub use features::{StatisticsScaler, statistics};
 pub use forecast::{Forecast, ForecastOptions};
 pub use model::{Embedding, Tirex};
 pub use precision::Precision;

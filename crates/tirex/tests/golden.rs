@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use safetensors::SafeTensors;
 use serde_json::Value;
-use tirex::{Forecast, ForecastOptions, Precision, Tirex, TirexConfig};
+use tirex::{Forecast, ForecastOptions, Precision, StatisticsScaler, Tirex, TirexConfig, statistics};
 
 /// The directory of the vectors; none, with a message, where it is absent.
 fn directory() -> Option<PathBuf> {
@@ -186,5 +186,36 @@ fn the_cell_rounded_as_the_reference_rounds_it() {
             "{name}: rounded {rounded:.1e} of scale from the reference on average, in 32 bits {whole:.1e}"
         );
         assert!(rounded < most && rounded < whole, "{name}: {rounded}, {whole}");
+    }
+}
+
+#[test]
+fn features_of_samples() {
+    for name in ["tiny", "small", "full"] {
+        let Some(golden) = Golden::read(name) else { return };
+        let model = match name {
+            "full" => Tirex::with_hashed_weights(TirexConfig::released_35m(), Precision::F32).unwrap(),
+            _ => Tirex::open(&directory().unwrap().join(format!("{name}.ckpt"))).unwrap(),
+        };
+        for sample in ["uni200", "uni23", "multi100"] {
+            let Some((shape, x)) = golden.array(&format!("embed/{sample}/x")) else { continue };
+            let (_, plain) = golden.array(&format!("embed/{sample}/f32/plain")).unwrap();
+            let (_, augmented) = golden.array(&format!("embed/{sample}/f32/aug")).unwrap();
+            let samples: Vec<Vec<&[f32]>> =
+                x.chunks(shape[1] * shape[2]).map(|sample| sample.chunks(shape[2]).collect()).collect();
+            // The reference scales by the samples that come together.
+            let all: Vec<Vec<f64>> = samples.iter().map(|sample| statistics(sample).unwrap()).collect();
+            let scaler = StatisticsScaler::fit(&all).unwrap();
+            for (index, sample) in samples.iter().enumerate() {
+                let size = plain.len() / samples.len();
+                let found = model.features(sample).unwrap();
+                let error = worst(&found, &plain[index * size..][..size]);
+                assert!(error < 1e-4, "{name}: {error}");
+                let size = augmented.len() / samples.len();
+                let found = model.augmented_features(sample, &scaler).unwrap();
+                let error = worst(&found, &augmented[index * size..][..size]);
+                assert!(error < 2e-4, "{name}, augmented: {error}");
+            }
+        }
     }
 }
