@@ -15,6 +15,8 @@ mod features;
 mod forecast;
 mod model;
 mod precision;
+#[cfg(feature = "pretraining")]
+pub mod pretraining;
 mod series;
 mod weights;
 
