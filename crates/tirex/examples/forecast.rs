@@ -32,6 +32,9 @@ fn option(name: &str) -> Result<String, String> {
 
 fn run() -> Result<String, String> {
     let flag = |name: &str| std::env::args().any(|argument| argument == name);
+    if flag("--help") {
+        return Ok(USAGE.to_owned());
+    }
     let horizon = option("--horizon")?;
     let horizon = horizon.parse().map_err(|_| format!("--horizon {horizon} is no whole number"))?;
     let series = read(&option("--csv")?)?;
@@ -55,6 +58,11 @@ fn run() -> Result<String, String> {
 /// One column with a header.
 fn read(path: &str) -> Result<Vec<f32>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("can't read {path}: {error}"))?;
+    if text.lines().next().is_some_and(|header| header.trim().parse::<f64>().is_ok()) {
+        return Err(format!(
+            "{path}:1: a number stands where the column's name belongs; put a header before it"
+        ));
+    }
     let mut values = Vec::new();
     for (index, line) in text.lines().enumerate().skip(1) {
         let field = line.trim();

@@ -34,7 +34,8 @@ impl Archive {
     /// Reads the index.
     pub(super) fn open(file: &mut (impl Read + Seek)) -> Result<Self, String> {
         let mut places = BTreeMap::new();
-        let mut archive = ZipArchive::new(&mut *file).map_err(|error| error.to_string())?;
+        let damaged = |error| format!("its archive is cut short or damaged, get the file again ({error})");
+        let mut archive = ZipArchive::new(&mut *file).map_err(damaged)?;
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(|error| error.to_string())?;
             let name = entry.name().map_err(|error| error.to_string())?.into_owned();
