@@ -59,6 +59,14 @@ pub enum TirexError {
         /// Given.
         found: usize,
     },
+    /// Training whose loss or derivative stopped being finite.
+    #[error("training diverged at step {step}; try a lower learning rate than {learning_rate}")]
+    Diverged {
+        /// Step, from 1.
+        step: u64,
+        /// The largest learning rate.
+        learning_rate: f64,
+    },
     /// A value that is infinite.
     #[error("value {index} of the series is {value}; write NaN where a value is missing")]
     Infinite {

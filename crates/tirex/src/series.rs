@@ -15,7 +15,7 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Mean and population standard deviation of what is observed.
-    fn of(values: &[f32]) -> Self {
+    pub(crate) fn of(values: &[f32]) -> Self {
         let observed = || values.iter().filter(|value| !value.is_nan()).map(|value| f64::from(*value));
         let n = observed().count() as f64;
         if n == 0.0 {

@@ -6,13 +6,20 @@
 mod augment;
 mod gaussian_process;
 mod mixture;
+mod network;
+mod optimiser;
+mod parameters;
 mod paths;
+mod sample;
 mod seasonal;
 mod shocks;
+mod training;
 mod volatility;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+
+pub use training::{Pretraining, Standing};
 
 /// Kinds of series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

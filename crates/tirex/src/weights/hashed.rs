@@ -4,7 +4,7 @@ use super::names;
 use crate::config::TirexConfig;
 
 /// The values of a tensor.
-pub(super) fn values(config: &TirexConfig, name: &str, shape: &[usize]) -> Vec<f32> {
+pub(crate) fn values(config: &TirexConfig, name: &str, shape: &[usize]) -> Vec<f32> {
     let key = fnv1a(name.as_bytes());
     let d = config.head_width();
     let spread = |gain: f64, inputs: usize| gain * (3.0 / inputs as f64).sqrt();

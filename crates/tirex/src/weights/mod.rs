@@ -12,6 +12,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use archive::Archive;
+#[cfg(all(test, feature = "pretraining"))]
+pub(crate) use hashed::values as hashed_values;
 use hyper_parameters::HyperParameters;
 use safetensors::tensor::{Dtype, Metadata};
 
