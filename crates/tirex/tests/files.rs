@@ -195,7 +195,8 @@ fn no_mutation_makes_it_panic_or_take_memory() {
             let mut outcome = None;
             let used =
                 allocation_counter::measure(|| outcome = Some(Tirex::open(&path).map_err(|e| e.to_string())));
-            // Twice: a tensor is in memory as it was read and as it is packed, with columns filled up.
+            // A tensor is in memory as bytes, as numbers and packed, where columns are filled up to a tile: up to four
+            // times in so small a model.
             let most = 4 * mutated.len() as u64 + (1 << 20);
             assert!(used.bytes_max <= most, "{} bytes for a file of {}", used.bytes_max, mutated.len());
             tried += 1;

@@ -15,7 +15,7 @@ use crate::precision::Precision;
 use crate::weights::{Weights, names};
 
 /// Normalisation of each head's outputs, with PyTorch's constant.
-const HEAD_NORM: Norm = Norm::Layer(1e-5);
+pub(crate) const HEAD_NORM: Norm = Norm::Layer(1e-5);
 
 #[derive(Debug)]
 pub(crate) struct Block {

@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 
 use kernels::{Instructions, Norm, normalise};
 
+#[cfg(feature = "pretraining")]
+pub(crate) use block::HEAD_NORM;
 pub(crate) use block::{Block, BlockState};
 pub(crate) use patch_map::PatchMap;
 

@@ -97,9 +97,22 @@ pub fn series_of(kind: SeriesKind, seed: u64, index: u64, length: usize) -> Made
     of_kind(kind, &mut stream, length)
 }
 
+/// One series in so many is for validation only.
+const HELD_OUT: u64 = 50;
+
 /// Whether a series is for validation only.
 pub fn is_held_out(index: u64) -> bool {
-    index % 50 == 49
+    index % HELD_OUT == HELD_OUT - 1
+}
+
+/// The index of the `number`-th series that is not held out.
+fn to_learn_from(number: u64) -> u64 {
+    number / (HELD_OUT - 1) * HELD_OUT + number % (HELD_OUT - 1)
+}
+
+/// The index of the `number`-th series that is.
+fn to_judge_by(number: u64) -> u64 {
+    number * HELD_OUT + HELD_OUT - 1
 }
 
 fn of_kind(kind: SeriesKind, stream: &mut ChaCha8Rng, length: usize) -> MadeUp {

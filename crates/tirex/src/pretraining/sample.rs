@@ -4,7 +4,7 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{is_held_out, series, stream};
+use super::{series, stream, to_judge_by, to_learn_from};
 use crate::config::TirexConfig;
 
 /// Longest run of patches that are hidden together, and the largest share of them.
@@ -44,20 +44,17 @@ struct Sample {
 /// The samples of a step; those held out for validation are left out.
 pub(super) fn batch(config: &TirexConfig, seed: u64, step: u64, size: usize) -> Batch {
     let first = step * size as u64;
-    // One index in fifty is held out: the others, numbered.
-    let indices = (first..first + size as u64).map(|number| number / 49 * 50 + number % 49);
-    together(config, indices.map(|index| (seed, index)).collect())
+    together(config, seed, (first..first + size as u64).map(to_learn_from).collect())
 }
 
 /// Samples for validation.
 pub(super) fn held_out(config: &TirexConfig, seed: u64, size: usize) -> Batch {
-    together(config, (0..size as u64).map(|number| (seed, number * 50 + 49)).collect())
+    together(config, seed, (0..size as u64).map(to_judge_by).collect())
 }
 
-fn together(config: &TirexConfig, which: Vec<(u64, u64)>) -> Batch {
-    let size = which.len();
-    let samples: Vec<Sample> =
-        which.into_par_iter().map(|(seed, index)| sample(config, seed, index)).collect();
+fn together(config: &TirexConfig, seed: u64, indices: Vec<u64>) -> Batch {
+    let size = indices.len();
+    let samples: Vec<Sample> = indices.into_par_iter().map(|index| sample(config, seed, index)).collect();
     let (tokens, patch) = (config.tokens(), config.patch);
     let gather = |part: &dyn Fn(&Sample) -> &[f32], width: usize| {
         let mut all = Vec::with_capacity(tokens * size * width);
@@ -76,7 +73,6 @@ fn together(config: &TirexConfig, which: Vec<(u64, u64)>) -> Batch {
 }
 
 fn sample(config: &TirexConfig, seed: u64, index: u64) -> Sample {
-    debug_assert!(is_held_out(index) == (index % 50 == 49));
     let (tokens, patch) = (config.tokens(), config.patch);
     let mut values = series(seed, index, (tokens + 1) * patch).values;
     let mut stream = stream(seed, MASKS + index);
@@ -141,6 +137,7 @@ fn scale(values: &[f32]) -> (f32, f32) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::is_held_out;
     use super::*;
 
     fn config() -> TirexConfig {
@@ -177,6 +174,13 @@ mod tests {
         assert_ne!(one.inputs, two.inputs);
         assert_eq!(one.inputs, batch(&config, 3, 0, 60).inputs);
         assert_eq!(one.inputs.len(), 12 * 60 * 8);
-        assert!((0..1000_u64).map(|number| number / 49 * 50 + number % 49).all(|index| !is_held_out(index)));
+        let learnt: Vec<u64> = (0..98).map(to_learn_from).collect();
+        let judged: Vec<u64> = (0..2).map(to_judge_by).collect();
+        assert!(
+            learnt.iter().all(|index| !is_held_out(*index)) && judged.iter().all(|index| is_held_out(*index))
+        );
+        let mut all = [learnt, judged].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<_>>());
     }
 }
