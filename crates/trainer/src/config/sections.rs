@@ -8,7 +8,7 @@ use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
 use models::{CalibrationMethod, LibrarySpec, ModelKind, ModelSpec, NetworkSpec};
-use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig};
+use networks::{Architecture, ComputeDevice, LstmAttentionConfig, NetworkError, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
 
@@ -219,13 +219,7 @@ impl Config {
             return fault("models", format!("name at least one model: {}", names.join(", ")));
         }
         if !self.device.is_built_in() {
-            let device = self.device.name();
-            return fault(
-                "device",
-                format!(
-                    "this program was built without it; build it with --features {device}, or use \"cpu\""
-                ),
-            );
+            return fault("device", NetworkError::Device(self.device).to_string());
         }
         for (index, kind) in self.models.iter().enumerate() {
             if self.models[..index].contains(kind) {

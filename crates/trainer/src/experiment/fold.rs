@@ -159,16 +159,14 @@ impl Fitter<'_> {
         }
         let kept = Kept::new(&stage, slot.as_ref());
         let fitted = FittedModel::fit(spec, data, self.config.calibration, seed, &kept);
-        interrupt::check(name)?;
-        match &fitted {
-            Ok((model, notes)) => {
-                if let Some(slot) = &slot {
-                    slot.keep(model, notes);
-                }
-                stage.finish(&format!("fitted on {rows} rows"));
-            }
-            Err(error) => stage.finish(&format!("FAILED: {error}")),
+        if let (Some(slot), Ok((model, notes))) = (&slot, &fitted) {
+            slot.keep(model, notes);
         }
+        interrupt::check(name)?;
+        stage.finish(&match &fitted {
+            Ok(_) => format!("fitted on {rows} rows"),
+            Err(error) => format!("FAILED: {error}"),
+        });
         Ok(fitted.map_err(|error| error.to_string()))
     }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use durable::{StagedDirectory, sha256_hex};
-use models::{EpochReport, FitNotes, FitProgress, FittedModel, ModelDescription};
+use models::{EpochReport, FitNotes, FitProgress, FittedModel, ModelDescription, StopReason};
 use serde::{Deserialize, Serialize};
 
 use crate::interrupt;
@@ -88,7 +88,7 @@ impl<'a> Unfinished<'a> {
         let directory = out.join("unfinished").join(format!("{name}-{}", &key[..12]));
         let made = (!out.exists()).then(|| out.to_owned());
         fs::create_dir_all(&directory).with_context(|| format!("can't create {}", directory.display()))?;
-        let lock_path = directory.with_extension("lock");
+        let lock_path = lock_path(&directory);
         let lock =
             File::create(&lock_path).with_context(|| format!("can't write {}", lock_path.display()))?;
         if lock.try_lock().is_err() {
@@ -130,18 +130,19 @@ impl<'a> Unfinished<'a> {
     /// How to go on; none when nothing is kept.
     pub(crate) fn how_to_go_on(&self) -> Option<String> {
         let kept = fs::read_dir(&self.directory).map_or(0, Iterator::count);
-        (kept > 0 && !self.gave_up.load(Ordering::Relaxed))
-            .then(|| format!(
+        (kept > 0).then(|| {
+            format!(
                 "what was done is kept in {}; add --resume to go on (and --keep-best to end interrupted networks with their best weights so far)",
                 self.directory.display()
-            ))
+            )
+        })
     }
 
     /// The run is done: nothing is needed any more.
     pub(crate) fn remove(self) {
         // Best effort: what stays behind is no harm.
         let _ = fs::remove_dir_all(&self.directory);
-        let _ = fs::remove_file(self.directory.with_extension("lock"));
+        let _ = fs::remove_file(lock_path(&self.directory));
         // Both only when nothing else is in them.
         for parent in self.directory.parent().into_iter().chain(self.made.as_deref()) {
             let _ = fs::remove_dir(parent);
@@ -202,8 +203,11 @@ impl Slot<'_> {
         found
     }
 
-    /// Keeps the fit that is done.
+    /// Keeps the fit that is done. One that was ended early is none: its checkpoint still leads to the whole fit.
     pub(crate) fn keep(&self, model: &FittedModel, notes: &FitNotes) {
+        if notes.stopped == Some(StopReason::Cancelled) {
+            return;
+        }
         self.run.keep(|directory| {
             let files = model.files()?;
             let fit = KeptFit {
@@ -245,6 +249,13 @@ impl Slot<'_> {
         bytes.drain(..HASH_LENGTH);
         Some(bytes)
     }
+}
+
+/// The lock of a run's directory, beside it. A run's name may have dots.
+fn lock_path(directory: &Path) -> PathBuf {
+    let mut path = directory.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
 }
 
 impl<'a> Kept<'a> {
