@@ -97,6 +97,8 @@ families! {
     AverageTrueRange = average_true_range,
     /// The shape of one bar.
     CandleShape = candle_shape,
+    /// The logarithms of close, volume and range.
+    BarLogarithms = bar_logarithms,
     /// Volume and its average.
     VolumeAverage = volume_average,
     /// Returns over several bars and their z-score.

@@ -42,6 +42,20 @@ pub enum FitError {
         /// Cause.
         source: networks::NetworkError,
     },
+    /// The forecaster or its head refused.
+    #[error(transparent)]
+    Tirex(#[from] tirex::TirexError),
+    /// The forecaster's weights can't be read.
+    #[error("can't read the weights {}: {cause}", path.display())]
+    Weights {
+        /// File.
+        path: std::path::PathBuf,
+        /// Cause.
+        cause: std::io::Error,
+    },
+    /// The caller ended it before anything was learnt.
+    #[error("stopped before anything was learnt")]
+    Stopped,
     /// It could not answer for the rows that calibrate it.
     #[error(transparent)]
     Calibration(#[from] PredictError),
@@ -84,6 +98,9 @@ pub enum PredictError {
     /// The network refused.
     #[error(transparent)]
     Network(#[from] networks::NetworkError),
+    /// The forecaster refused.
+    #[error(transparent)]
+    Tirex(#[from] tirex::TirexError),
     /// The library refused.
     #[error(transparent)]
     Library(#[from] classical::ClassicalError),
@@ -125,6 +142,27 @@ pub enum LoadError {
         /// File.
         file: String,
     },
+    /// A forecaster's head or changed blocks.
+    #[error("{file}: {reason}; copy the bundle again or train it again")]
+    Head {
+        /// File.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The forecaster's weights, which are never part of a bundle, are not there.
+    #[error(
+        "the bundle needs the TiRex weights with SHA-256 {sha256}: {reason}; set TIREX_WEIGHTS to the path of the file that it was trained with"
+    )]
+    Weights {
+        /// Of the file.
+        sha256: String,
+        /// What was tried.
+        reason: String,
+    },
+    /// Columns that are not among the features.
+    #[error("the model's columns in the manifest are not among its features")]
+    Columns,
     /// Numbers that correct nothing.
     #[error(
         "the calibration in the manifest is not one finite shift for each class and a sharpness of at least 0"

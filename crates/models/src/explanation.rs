@@ -3,6 +3,7 @@
 use serde::Serialize;
 use trees::{AdditivityError, Table, TreeShap};
 
+use crate::columns::{Columns, Selected};
 use crate::rows::FeatureView;
 
 /// What an explanation is in.
@@ -32,6 +33,8 @@ pub struct Explainer<'a> {
     pub(crate) shap: TreeShap<'a>,
     pub(crate) unit: ExplainedUnit,
     pub(crate) n_classes: usize,
+    /// The columns that the model sees, where it does not see all.
+    pub(crate) columns: Option<&'a Columns>,
 }
 
 /// Answers taken apart.
@@ -68,12 +71,15 @@ impl Explainer<'_> {
     /// # Panics
     /// When the rows have other features than the model.
     pub fn explain(&self, view: &FeatureView<'_>) -> Result<Contributions, AdditivityError> {
-        let table = Table::new(view.values, view.n_features).expect("rows of features are a table");
-        let found = self.shap.explain(&table, view.ends)?;
+        let selected = self.columns.map(|columns| columns.of_view(view, 1));
+        let own = selected.as_ref().map_or(*view, Selected::view);
+        let table = Table::new(own.values, own.n_features).expect("rows of features are a table");
+        let found = self.shap.explain(&table, own.ends)?;
+        let values = self.of_classes(&found.values);
         Ok(Contributions {
             n_features: view.n_features,
             n_classes: self.n_classes,
-            values: self.of_classes(&found.values),
+            values: self.columns.map_or(values.clone(), |columns| columns.among_all(&values, self.n_classes)),
             outputs: self.of_classes(&found.outputs),
             additivity_error: found.additivity_error,
         })

@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, GradientBoosting, RandomForest};
 
 use crate::calibration::{Calibration, CalibrationMethod};
+use crate::columns::{Columns, Selected};
 use crate::error::{FitError, LoadError, PredictError};
 use crate::explanation::{ExplainedUnit, Explainer};
+use crate::forecaster_weights::ForecasterWeights;
 use crate::library_model::FittedLibrary;
 use crate::network_model::NetworkModel;
 use crate::rows::{FeatureView, LabelledRows, TrainingSet};
 use crate::spec::{FitProgress, ModelKind, ModelSpec};
-use crate::{boosting_model, forest_model, library_model, network_model};
+use crate::tirex_model::{TirexDescription, TirexModel};
+use crate::{boosting_model, forest_model, library_model, network_model, tirex_model};
 
 /// Fewer training rows than this teach nothing.
 const MINIMUM_ROWS: usize = 100;
@@ -23,6 +26,8 @@ const MINIMUM_ROWS: usize = 100;
 pub struct FittedModel {
     model: Model,
     calibration: Option<Calibration>,
+    /// The columns that it sees, where it does not see all.
+    columns: Option<Columns>,
 }
 
 #[derive(Debug)]
@@ -37,6 +42,8 @@ enum Model {
     Logistic(LogisticRegression),
     /// smartcore's nearest neighbours.
     Neighbours(Box<NearestNeighbours>),
+    /// A forecaster's head.
+    Tirex(Box<TirexModel>),
 }
 
 /// What is needed to read a model's files: part of the bundle's manifest.
@@ -51,8 +58,14 @@ pub struct ModelDescription {
     pub n_classes: usize,
     /// Rows it looks at.
     pub lookback: usize,
+    /// Places of the columns that it sees among the features; all of them without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<usize>>,
     /// Sizes of a network.
     pub architecture: Option<Architecture>,
+    /// The forecaster that a head belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tirex: Option<TirexDescription>,
     /// How its probabilities are corrected; null when they are not.
     pub calibration: Option<Calibration>,
 }
@@ -84,6 +97,13 @@ impl FittedModel {
         seed: Seed,
         progress: &dyn FitProgress,
     ) -> Result<(Self, FitNotes), FitError> {
+        if let Some(places) = data.columns {
+            let columns = Columns { places: places.to_vec(), n_features: data.n_features };
+            let values = columns.of(data.values);
+            let own = TrainingSet { values: &values, n_features: places.len(), columns: None, ..*data };
+            let (fitted, notes) = Self::fit(spec, &own, calibration, seed, progress)?;
+            return Ok((Self { columns: Some(columns), ..fitted }, notes));
+        }
         let rows = data.train.ends.len();
         if rows < MINIMUM_ROWS {
             return Err(FitError::TooFewRows {
@@ -93,10 +113,10 @@ impl FittedModel {
             });
         }
         data.check_finite()?;
-        if matches!(spec, ModelSpec::Network(_)) {
+        if matches!(spec, ModelSpec::Network(_) | ModelSpec::Tirex(_)) {
             let (model, notes) = Model::fit(spec, data, seed, progress)?;
             let calibration = model.calibrate(calibration, data)?;
-            return Ok((Self { model, calibration }, notes));
+            return Ok((Self { model, calibration, columns: None }, notes));
         }
         let holds_back = !data.validation.ends.is_empty();
         let mut spec = spec.clone();
@@ -112,7 +132,7 @@ impl FittedModel {
         let train = LabelledRows { ends: &ends, classes: &classes };
         let everything = TrainingSet { train, ..data.without_validation() };
         let (model, notes) = Model::fit(&spec, &everything, seed, progress)?;
-        Ok((Self { model, calibration: corrected }, notes))
+        Ok((Self { model, calibration: corrected, columns: None }, notes))
     }
 
     /// Rows it looks at.
@@ -122,12 +142,18 @@ impl FittedModel {
 
     /// How much splits on each feature improved the fit to the training rows, summing to one: the decrease of impurity
     /// of a forest, the gain of boosting. None for models without splits.
-    pub fn impurity_importance(&self) -> Option<&[f64]> {
-        match &self.model {
-            Model::Forest(ModelKind::RandomForest, forest) => Some(forest.impurity_importance()),
-            Model::Boosting(boosting) => Some(boosting.gain_importance()),
-            _ => None,
-        }
+    pub fn impurity_importance(&self) -> Option<Vec<f64>> {
+        let own = match &self.model {
+            Model::Forest(ModelKind::RandomForest, forest) => forest.impurity_importance(),
+            Model::Boosting(boosting) => boosting.gain_importance(),
+            _ => return None,
+        };
+        Some(self.columns.as_ref().map_or_else(|| own.to_vec(), |columns| columns.among_all(own, 1)))
+    }
+
+    /// Places of the columns that it sees among the features; none when it sees all.
+    pub fn columns(&self) -> Option<&[usize]> {
+        self.columns.as_ref().map(|columns| &columns.places[..])
     }
 
     /// Takes its answers apart, exactly; none for models without trees.
@@ -137,11 +163,13 @@ impl FittedModel {
                 shap: forest.tree_shap(),
                 unit: ExplainedUnit::Probability,
                 n_classes: forest.n_classes(),
+                columns: self.columns.as_ref(),
             }),
             Model::Boosting(boosting) => Some(Explainer {
                 shap: boosting.tree_shap(),
                 unit: ExplainedUnit::LogOdds,
                 n_classes: boosting.n_classes(),
+                columns: self.columns.as_ref(),
             }),
             _ => None,
         }
@@ -155,7 +183,8 @@ impl FittedModel {
     pub fn attention(&self, view: &FeatureView<'_>) -> Result<Option<Vec<f64>>, PredictError> {
         let Model::Network(network) = &self.model else { return Ok(None) };
         self.check(view)?;
-        network.attention(view)
+        let selected = self.selected(view);
+        network.attention(&selected.as_ref().map_or(*view, Selected::view))
     }
 
     /// Class probabilities of every asked-for row, `[n_ends · n_classes]`.
@@ -165,7 +194,8 @@ impl FittedModel {
     /// is not finite.
     pub fn predict_values(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
         self.check(view)?;
-        let mut values = self.model.predict(view)?;
+        let selected = self.selected(view);
+        let mut values = self.model.predict(&selected.as_ref().map_or(*view, Selected::view))?;
         if let Some(calibration) = &self.calibration {
             let n_classes = values.len() / view.ends.len().max(1);
             values.chunks_exact_mut(n_classes.max(1)).for_each(|row| calibration.apply(row));
@@ -173,20 +203,31 @@ impl FittedModel {
         Ok(values)
     }
 
+    /// What it sees of a view, where that is not all.
+    fn selected(&self, view: &FeatureView<'_>) -> Option<Selected> {
+        self.columns.as_ref().map(|columns| columns.of_view(view, self.lookback()))
+    }
+
+    /// Features of the rows that it is asked about.
+    fn n_features(&self) -> usize {
+        self.columns.as_ref().map_or(self.model.n_features(), |columns| columns.n_features)
+    }
+
     /// Refuses rows that it can't answer for.
     fn check(&self, view: &FeatureView<'_>) -> Result<(), PredictError> {
-        let expected = self.model.n_features();
+        let expected = self.n_features();
         if view.n_features != expected {
             return Err(PredictError::FeatureCount { expected, found: view.n_features });
         }
         let lookback = self.lookback();
+        let sees = |column: &usize| self.columns().is_none_or(|places| places.contains(column));
         for &end in view.ends {
             if end + 1 < lookback {
                 return Err(PredictError::Lookback { end, lookback });
             }
             for row in end + 1 - lookback..=end {
-                if let Some((column, &value)) = view.row(row).iter().enumerate().find(|(_, v)| !v.is_finite())
-                {
+                let mut values = view.row(row).iter().enumerate();
+                if let Some((column, &value)) = values.find(|(column, v)| !v.is_finite() && sees(column)) {
                     return Err(PredictError::NotFinite { row, column, value });
                 }
             }
@@ -220,7 +261,9 @@ impl FittedModel {
             n_features,
             n_classes,
             lookback: 1,
+            columns: self.columns().map(<[usize]>::to_vec),
             architecture: None,
+            tirex: None,
             calibration: calibration.clone(),
         };
         let kind = match &self.model {
@@ -234,7 +277,14 @@ impl FittedModel {
                 return ModelDescription {
                     lookback: shape.length,
                     architecture: Some(architecture),
-                    ..of_rows(kind, shape.n_features, shape.n_classes)
+                    ..of_rows(kind, self.n_features(), shape.n_classes)
+                };
+            }
+            Model::Tirex(model) => {
+                return ModelDescription {
+                    lookback: model.window,
+                    tirex: Some(model.describe()),
+                    ..of_rows(ModelKind::Tirex, self.n_features(), model.n_classes())
                 };
             }
             Model::Forest(kind, _) => *kind,
@@ -242,7 +292,7 @@ impl FittedModel {
             Model::Logistic(_) => ModelKind::LinfaLogistic,
             Model::Neighbours(_) => ModelKind::SmartcoreKnn,
         };
-        of_rows(kind, self.model.n_features(), self.model.n_classes())
+        of_rows(kind, self.n_features(), self.model.n_classes())
     }
 
     /// Its files: weights as safetensors, the scaler as JSON.
@@ -255,6 +305,7 @@ impl FittedModel {
             Model::Boosting(boosting) => vec![(boosting_model::FILE, boosting.to_safetensors())],
             Model::Logistic(model) => vec![(library_model::LOGISTIC_FILE, model.to_json())],
             Model::Neighbours(model) => vec![(library_model::NEIGHBOURS_FILE, model.to_json())],
+            Model::Tirex(model) => model.files()?,
             Model::Network(model) => vec![
                 (network_model::WEIGHTS_FILE, model.network.to_safetensors()?),
                 (network_model::SCALER_FILE, scaler_json(model)),
@@ -262,23 +313,32 @@ impl FittedModel {
         })
     }
 
-    /// Reads a model back; `file` gives the bytes of a file by name.
+    /// Reads a model back; `file` gives the bytes of a file by name, `weights` those of a forecaster by their hash.
     ///
     /// # Errors
     /// [`LoadError`] names the file that is missing, damaged or of another shape.
     pub fn load<'b>(
         description: &ModelDescription,
         file: impl Fn(&str) -> Option<&'b [u8]>,
+        weights: &ForecasterWeights,
     ) -> Result<Self, LoadError> {
         let bytes = |name: &str| file(name).ok_or_else(|| LoadError::Missing(name.to_owned()));
         let calibration = description.calibration.clone();
         if calibration.as_ref().is_some_and(|fitted| !fitted.is_valid(description.n_classes)) {
             return Err(LoadError::Calibration);
         }
+        let n_features = description.n_features;
+        let columns = description.columns.clone().map(|places| Columns { places, n_features });
+        if let Some(Columns { places, .. }) = &columns
+            && (places.is_empty() || places.iter().any(|place| *place >= n_features))
+        {
+            return Err(LoadError::Columns);
+        }
+        let n_features = columns.as_ref().map_or(n_features, |columns| columns.places.len());
         let model = match (&description.kind, &description.architecture) {
             (ModelKind::Lstm | ModelKind::Transformer, Some(architecture)) => {
                 let shape = NetworkShape {
-                    n_features: description.n_features,
+                    n_features,
                     n_classes: description.n_classes,
                     length: description.lookback,
                 };
@@ -300,16 +360,22 @@ impl FittedModel {
                 Model::Neighbours(Box::new(model))
             }
             (ModelKind::Boosting, _) => Model::Boosting(boosting_model::load(bytes(boosting_model::FILE)?)?),
+            (ModelKind::Tirex, _) => {
+                let tirex = description.tirex.as_ref().ok_or(LoadError::Missing("tirex".to_owned()))?;
+                let head = bytes(tirex_model::HEAD_FILE)?;
+                let changed =
+                    if tirex.tuned_blocks > 0 { Some(bytes(tirex_model::BLOCKS_FILE)?) } else { None };
+                let sizes = (description.lookback, n_features);
+                Model::Tirex(Box::new(TirexModel::load(tirex, sizes, head, changed, weights)?))
+            }
         };
         let shape = |features: usize, classes: usize| format!("{features} × {classes}");
-        let (found, expected) = (
-            shape(model.n_features(), model.n_classes()),
-            shape(description.n_features, description.n_classes),
-        );
+        let (found, expected) =
+            (shape(model.n_features(), model.n_classes()), shape(n_features, description.n_classes));
         if found != expected {
             return Err(LoadError::Shape { name: description.kind.name().to_owned(), expected, found });
         }
-        Ok(Self { model, calibration })
+        Ok(Self { model, calibration, columns })
     }
 }
 
@@ -343,6 +409,11 @@ impl Model {
                 (notes.epochs, notes.stopped) = (history.epochs, Some(history.stopped));
                 Self::Network(Box::new(model))
             }
+            ModelSpec::Tirex(tirex) => {
+                let (model, epochs, stopped) = tirex_model::fit(tirex, data, seed, progress)?;
+                (notes.epochs, notes.stopped) = (epochs, Some(stopped));
+                Self::Tirex(Box::new(model))
+            }
         };
         Ok((model, notes))
     }
@@ -350,6 +421,7 @@ impl Model {
     fn lookback(&self) -> usize {
         match self {
             Self::Network(model) => model.lookback,
+            Self::Tirex(model) => model.window,
             _ => 1,
         }
     }
@@ -361,6 +433,7 @@ impl Model {
             Self::Logistic(model) => model.n_columns(),
             Self::Neighbours(model) => model.n_columns(),
             Self::Network(model) => model.scaler.n_features(),
+            Self::Tirex(model) => model.n_features,
         }
     }
 
@@ -371,6 +444,7 @@ impl Model {
             Self::Logistic(model) => model.n_classes(),
             Self::Neighbours(model) => model.n_classes(),
             Self::Network(model) => model.network.shape().n_classes,
+            Self::Tirex(model) => model.n_classes(),
         }
     }
 
@@ -382,6 +456,7 @@ impl Model {
             Self::Logistic(model) => Ok(library_model::predict_logistic(model, view)),
             Self::Neighbours(model) => library_model::predict_neighbours(model, view),
             Self::Network(model) => model.predict(view),
+            Self::Tirex(model) => model.predict(view),
         }
     }
 

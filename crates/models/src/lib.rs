@@ -7,21 +7,28 @@
 
 mod boosting_model;
 mod calibration;
+mod columns;
+mod embeddings;
 mod error;
 mod explanation;
 mod fitted;
+mod forecaster_weights;
 mod forest_model;
 mod library_model;
 mod network_model;
 mod rows;
 mod spec;
+mod tirex_model;
 
 pub use calibration::{Calibration, CalibrationMethod};
 pub use error::{FitError, LoadError, PredictError};
 pub use explanation::{Contributions, ExplainedUnit, Explainer};
 pub use fitted::{FitNotes, FittedModel, ModelDescription};
+pub use forecaster_weights::ForecasterWeights;
 pub use library_model::LibrarySpec;
 pub use rows::{FeatureView, LabelledRows, TrainingSet};
 pub use spec::{FitProgress, ModelKind, ModelSpec, NetworkSpec, NoProgress};
+pub use tirex_model::{TirexDescription, TirexSpec};
 
 pub use networks::{EpochReport, StopReason};
+pub use tirex::fine_tuning::Training as HeadTraining;

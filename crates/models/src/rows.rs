@@ -66,4 +66,6 @@ pub struct TrainingSet<'a> {
     pub train: LabelledRows<'a>,
     /// Later rows to decide when to stop and to calibrate; may be empty.
     pub validation: LabelledRows<'a>,
+    /// The columns that the model sees, in its order; all of them without.
+    pub columns: Option<&'a [usize]>,
 }

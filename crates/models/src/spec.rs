@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
 
 use crate::library_model::LibrarySpec;
+use crate::tirex_model::TirexSpec;
 
 /// The models there are, by the name that configs, reports and bundles use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,15 +27,18 @@ pub enum ModelKind {
     SmartcoreForest,
     /// smartcore's nearest neighbours of one row.
     SmartcoreKnn,
+    /// A head on what the TiRex forecaster makes of a window.
+    Tirex,
 }
 
 impl ModelKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RandomForest,
         Self::Boosting,
         Self::Lstm,
         Self::Transformer,
+        Self::Tirex,
         Self::LinfaTree,
         Self::LinfaLogistic,
         Self::SmartcoreForest,
@@ -52,6 +56,7 @@ impl ModelKind {
             Self::LinfaLogistic => "linfa_logistic",
             Self::SmartcoreForest => "smartcore_forest",
             Self::SmartcoreKnn => "smartcore_knn",
+            Self::Tirex => "tirex",
         }
     }
 }
@@ -84,6 +89,8 @@ pub enum ModelSpec {
     Boosting(BoostingConfig),
     /// A model of linfa or smartcore.
     Library(LibrarySpec),
+    /// A head on a forecaster.
+    Tirex(TirexSpec),
 }
 
 impl ModelSpec {
@@ -92,6 +99,7 @@ impl ModelSpec {
         match self {
             Self::RandomForest(_) => ModelKind::RandomForest,
             Self::Boosting(_) => ModelKind::Boosting,
+            Self::Tirex(_) => ModelKind::Tirex,
             Self::Library(LibrarySpec::LinfaTree(_)) => ModelKind::LinfaTree,
             Self::Library(LibrarySpec::LinfaLogistic(_)) => ModelKind::LinfaLogistic,
             Self::Library(LibrarySpec::SmartcoreForest(_)) => ModelKind::SmartcoreForest,
@@ -107,6 +115,7 @@ impl ModelSpec {
     pub fn lookback(&self) -> usize {
         match self {
             Self::Network(network) => network.lookback,
+            Self::Tirex(tirex) => tirex.window,
             _ => 1,
         }
     }
@@ -114,7 +123,7 @@ impl ModelSpec {
     /// True when training needs held-back rows to know when to stop.
     pub fn needs_validation(&self) -> bool {
         match self {
-            Self::Network(_) => true,
+            Self::Network(_) | Self::Tirex(_) => true,
             Self::Boosting(config) => config.early_stopping.is_some(),
             Self::RandomForest(_) | Self::Library(_) => false,
         }

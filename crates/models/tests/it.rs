@@ -1,11 +1,14 @@
 //! What every kind of model owes, checked on each of them.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::path::PathBuf;
+
 use classical::{ClassicalError, LinfaTreeConfig, LogisticConfig, NeighboursConfig, SmartcoreForestConfig};
 use market::{Purpose, Seed};
 use models::{
-    CalibrationMethod, ExplainedUnit, FeatureView, FitError, FittedModel, LabelledRows, LibrarySpec,
-    LoadError, ModelKind, ModelSpec, NetworkSpec, NoProgress, PredictError, TrainingSet,
+    CalibrationMethod, ExplainedUnit, FeatureView, FitError, FittedModel, ForecasterWeights, HeadTraining,
+    LabelledRows, LibrarySpec, LoadError, ModelDescription, ModelKind, ModelSpec, NetworkSpec, NoProgress,
+    PredictError, TirexSpec, TrainingSet,
 };
 use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig, TransformerConfig};
 use rand::RngExt;
@@ -45,7 +48,29 @@ fn specs() -> Vec<ModelSpec> {
             ..SmartcoreForestConfig::default()
         })),
         ModelSpec::Library(LibrarySpec::SmartcoreKnn(NeighboursConfig::default())),
+        tirex(0, None),
+        tirex(1, None),
     ]
+}
+
+fn tirex(tuned_blocks: usize, cache: Option<PathBuf>) -> ModelSpec {
+    let training = |learning_rate, max_epochs| HeadTraining {
+        max_epochs,
+        batch_size: 16,
+        learning_rate,
+        weight_decay: 0.01,
+        patience: 1,
+    };
+    ModelSpec::Tirex(TirexSpec {
+        weights: None,
+        window: 6,
+        row_stride: 2,
+        hidden_size: 4,
+        head: training(1e-2, 3),
+        tuned_blocks,
+        tuning: training(1e-3, 1),
+        cache,
+    })
 }
 
 /// Models in which nothing is left to chance.
@@ -90,6 +115,7 @@ impl Rows {
             n_classes: 2,
             train: labelled(0..450),
             validation: labelled(460..594),
+            columns: None,
         };
         FittedModel::fit(spec, &data, CalibrationMethod::Vector, Seed(seed), &NoProgress)
             .map(|(model, _)| model)
@@ -140,12 +166,13 @@ fn a_seed_decides_everything_whatever_the_threads() {
 #[test]
 fn a_loaded_model_is_the_saved_one() {
     let rows = Rows::new(false);
+    let none = ForecasterWeights::default();
     for spec in specs() {
         let model = rows.fit(&spec, 1).unwrap();
         let saved = files(&model);
         let find =
             |name: &str| saved.iter().find(|(file, _)| *file == name).map(|(_, bytes)| bytes.as_slice());
-        let loaded = FittedModel::load(&model.describe(), find).unwrap();
+        let loaded = FittedModel::load(&model.describe(), find, &none).unwrap();
         assert_eq!(loaded.describe(), model.describe());
         let view = rows.view(&rows.ends);
         assert_eq!(loaded.predict(&view).unwrap(), model.predict(&view).unwrap(), "{:?}", spec.kind());
@@ -154,9 +181,13 @@ fn a_loaded_model_is_the_saved_one() {
                 let whole = find(asked)?;
                 Some(if asked == *name { &bytes[..bytes.len() - 1] } else { whole })
             };
-            assert!(FittedModel::load(&model.describe(), broken).is_err(), "{name} without its last byte");
             assert!(
-                FittedModel::load(&model.describe(), |asked| find(asked).filter(|_| asked != *name)).is_err()
+                FittedModel::load(&model.describe(), broken, &none).is_err(),
+                "{name} without its last byte"
+            );
+            assert!(
+                FittedModel::load(&model.describe(), |asked| find(asked).filter(|_| asked != *name), &none)
+                    .is_err()
             );
         }
     }
@@ -206,6 +237,7 @@ fn one_class_is_survived_and_too_few_rows_are_refused() {
             n_classes: 2,
             train: LabelledRows { ends: &rows.ends[..99], classes: &rows.classes[..99] },
             validation: LabelledRows::default(),
+            columns: None,
         };
         let refused = FittedModel::fit(&spec, &data, CalibrationMethod::None, Seed(1), &NoProgress);
         assert!(matches!(refused, Err(FitError::TooFewRows { rows: 99, needed: 100, .. })));
@@ -270,6 +302,7 @@ fn boosting_learns_from_all_rows_in_as_many_rounds_as_the_held_back_ones_ask_for
         n_classes: 2,
         train: part(0..450),
         validation: part(460..594),
+        columns: None,
     };
     let fit = |config: BoostingConfig, data: &TrainingSet<'_>| {
         let spec = ModelSpec::Boosting(config);
@@ -309,6 +342,111 @@ fn a_calibration_that_corrects_nothing_is_refused() {
         let mut described = described.clone();
         described["calibration"][key] = wrong;
         let description = serde_json::from_value(described).unwrap();
-        assert!(matches!(FittedModel::load(&description, find), Err(LoadError::Calibration)), "{key}");
+        assert!(
+            matches!(
+                FittedModel::load(&description, find, &ForecasterWeights::default()),
+                Err(LoadError::Calibration)
+            ),
+            "{key}"
+        );
+    }
+}
+
+/// Every kind of model that is fitted on some columns of a table is the one of a table of those columns.
+#[test]
+fn what_a_model_does_not_see_changes_nothing() {
+    let rows = Rows::new(false);
+    let seen = [3, 0];
+    let narrow: Vec<f64> =
+        rows.values.chunks(FEATURES).flat_map(|row| seen.map(|place| row[place])).collect();
+    let mut spoilt = rows.values.clone();
+    spoilt.iter_mut().skip(1).step_by(FEATURES).for_each(|value| *value = f64::NAN);
+    let part = |range: std::ops::Range<usize>| LabelledRows {
+        ends: &rows.ends[range.clone()],
+        classes: &rows.classes[range],
+    };
+    let (train, validation) = (part(0..450), part(460..594));
+    for spec in specs() {
+        let fit = |values: &[f64], n_features, columns| {
+            let data = TrainingSet { values, n_features, n_classes: 2, train, validation, columns };
+            FittedModel::fit(&spec, &data, CalibrationMethod::Vector, Seed(3), &NoProgress).unwrap().0
+        };
+        let (own, of_some) = (fit(&narrow, 2, None), fit(&spoilt, FEATURES, Some(&seen[..])));
+        assert!(files(&own) == files(&of_some), "{:?}", spec.kind());
+        let ends = [20, 300, 599];
+        let narrow_view = FeatureView { values: &narrow, n_features: 2, ends: &ends };
+        let wide_view = FeatureView { values: &spoilt, n_features: FEATURES, ends: &ends };
+        assert_eq!(own.predict(&narrow_view).unwrap(), of_some.predict(&wide_view).unwrap());
+
+        let description = of_some.describe();
+        assert_eq!((description.n_features, description.columns.as_deref()), (FEATURES, Some(&seen[..])));
+        let saved = files(&of_some);
+        let find =
+            |name: &str| saved.iter().find(|(file, _)| *file == name).map(|(_, bytes)| bytes.as_slice());
+        let loaded = FittedModel::load(&description, find, &ForecasterWeights::default()).unwrap();
+        assert_eq!(loaded.predict(&wide_view).unwrap(), of_some.predict(&wide_view).unwrap());
+        let outside = ModelDescription { columns: Some(vec![4]), ..description };
+        assert!(FittedModel::load(&outside, find, &ForecasterWeights::default()).is_err());
+
+        if let (Some(narrow), Some(wide)) = (own.impurity_importance(), of_some.impurity_importance()) {
+            assert_eq!(wide, [narrow[1], 0.0, 0.0, narrow[0]]);
+        }
+        let Some((narrow, wide)) = own.explainer().zip(of_some.explainer()) else { continue };
+        let (narrow, wide) = (narrow.explain(&narrow_view).unwrap(), wide.explain(&wide_view).unwrap());
+        assert_eq!(narrow.outputs, wide.outputs);
+        for (narrow, wide) in narrow.values.chunks(4).zip(wide.values.chunks(8)) {
+            assert_eq!((&narrow[2..], &narrow[..2]), (&wide[..2], &wide[6..]));
+            assert!(wide[2..6].iter().all(|value| *value == 0.0));
+        }
+    }
+}
+
+/// What a forecaster made of windows is found again, in this fit and in later ones; what is damaged is made again.
+#[test]
+fn embeddings_are_kept_and_change_nothing() {
+    let rows = Rows::new(false);
+    let directory = tempfile::tempdir().unwrap();
+    let cached = tirex(0, Some(directory.path().to_owned()));
+    let kept = || -> Vec<PathBuf> {
+        let inside = |path: &PathBuf| {
+            std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>()
+        };
+        inside(&directory.path().to_owned()).iter().flat_map(inside).collect()
+    };
+    let plain = rows.fit(&tirex(0, None), 1).unwrap();
+    let first = rows.fit(&cached, 1).unwrap();
+    assert!(files(&plain) == files(&first));
+    let after_fit = kept();
+    assert_eq!(after_fit.len(), 2, "one file of training windows and one of validation windows");
+    // Every second row was learnt from, so the others are new; asked again, none is.
+    let view = rows.view(&rows.ends);
+    assert_eq!(first.predict(&view).unwrap(), plain.predict(&view).unwrap());
+    assert_eq!(kept().len(), 3);
+    let second = rows.fit(&cached, 1).unwrap();
+    assert_eq!(second.predict(&view).unwrap(), plain.predict(&view).unwrap());
+    assert_eq!(kept().len(), 3);
+    // Known vectors are used: with another number in one and the hash to it, an answer changes.
+    for path in kept() {
+        let mut bytes = std::fs::read(&path).unwrap();
+        let place = 8 + 16 + 20;
+        bytes[place] ^= 0x40;
+        std::fs::write(&path, &bytes).unwrap();
+    }
+    let third = rows.fit(&cached, 1).unwrap();
+    assert!(files(&plain) == files(&third), "damaged files are not believed");
+}
+
+#[test]
+fn a_head_without_its_forecaster_says_what_to_do() {
+    let rows = Rows::new(false);
+    let model = rows.fit(&tirex(0, None), 1).unwrap();
+    let saved = files(&model);
+    let find = |name: &str| saved.iter().find(|(file, _)| *file == name).map(|(_, bytes)| bytes.as_slice());
+    let mut description = model.describe();
+    description.tirex.as_mut().unwrap().weights_sha256 = "0".repeat(64);
+    let missing = ForecasterWeights::default().with(Some(std::path::Path::new("/nowhere/model.ckpt")));
+    let error = FittedModel::load(&description, find, &missing).unwrap_err().to_string();
+    for part in ["0000", "/nowhere/model.ckpt", "set TIREX_WEIGHTS"] {
+        assert!(error.contains(part), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 //! Trains the small model on made-up series and writes it.
 //!
-//! `cargo run --release -p tirex --features pretraining --example pretrain -- --steps 10000 --batch 64 --out small.safetensors`
+//! `cargo run --release -p tirex --example pretrain -- --steps 10000 --batch 64 --out small.safetensors`
 #![expect(clippy::print_stderr, reason = "progress belongs on standard error")]
 
 use std::process::ExitCode;

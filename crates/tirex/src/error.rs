@@ -59,6 +59,18 @@ pub enum TirexError {
         /// Given.
         found: usize,
     },
+    /// A window that does not lie inside its series.
+    #[error(
+        "the window of {length} values up to place {end} does not lie inside a series of {series} values"
+    )]
+    Window {
+        /// Its last place.
+        end: usize,
+        /// Its length.
+        length: usize,
+        /// Length of the shortest variate.
+        series: usize,
+    },
     /// Training whose loss or derivative stopped being finite.
     #[error("training diverged at step {step}; try a lower learning rate than {learning_rate}")]
     Diverged {

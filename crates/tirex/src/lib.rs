@@ -12,12 +12,14 @@ mod backbone;
 mod config;
 mod error;
 mod features;
+pub mod fine_tuning;
 mod forecast;
 mod model;
 mod precision;
-#[cfg(feature = "pretraining")]
 pub mod pretraining;
+pub mod quality;
 mod series;
+mod training;
 mod weights;
 
 pub use config::TirexConfig;

@@ -8,12 +8,14 @@ use crate::error::TirexError;
 use crate::forecast::{Forecast, ForecastOptions, forecast};
 use crate::precision::Precision;
 use crate::series::{check, tokens};
-use crate::weights::Weights;
+use crate::weights::{Origin, Weights};
 
 /// A model that forecasts.
 #[derive(Debug)]
 pub struct Tirex {
-    backbone: Backbone,
+    pub(crate) backbone: Backbone,
+    /// Where its weights came from, to go on training them.
+    pub(crate) origin: Origin,
 }
 
 /// The stream behind every block, of the tokens of one series.
@@ -29,7 +31,24 @@ pub struct Embedding {
     pub values: Vec<f32>,
 }
 
+/// The small model that comes with the crate: trained on series that are made up, by the recipe in `configs/pretrain.toml`.
+const SMALL: &[u8] = include_bytes!("../model/small.safetensors");
+
 impl Tirex {
+    /// The small model that is part of the crate, so that nothing has to be downloaded. `model/README.md` says what it can do.
+    ///
+    /// # Errors
+    ///
+    /// None: its bytes are part of the program, and a test reads them.
+    pub fn small() -> Result<Self, TirexError> {
+        Self::load(Origin::Bytes("the small model", SMALL), Precision::F32)
+    }
+
+    /// The bytes of [`Tirex::small`]'s file, whose hash tells one version from another.
+    pub fn small_file() -> &'static [u8] {
+        SMALL
+    }
+
     /// Reads `model.ckpt` as PyTorch writes it, or a safetensors file of this crate.
     ///
     /// # Errors
@@ -46,7 +65,7 @@ impl Tirex {
     ///
     /// As [`Tirex::open`].
     pub fn open_with(path: &Path, precision: Precision) -> Result<Self, TirexError> {
-        Ok(Self { backbone: Backbone::load(Weights::open(path)?, precision)? })
+        Self::load(Origin::File(path.to_owned()), precision)
     }
 
     /// A model of any size with weights made up from the tensors' names: to test and to race, not to forecast.
@@ -55,7 +74,11 @@ impl Tirex {
     ///
     /// When the sizes make no model.
     pub fn with_hashed_weights(config: TirexConfig, precision: Precision) -> Result<Self, TirexError> {
-        Ok(Self { backbone: Backbone::load(Weights::hashed(config)?, precision)? })
+        Self::load(Origin::Hashed(config), precision)
+    }
+
+    pub(crate) fn load(origin: Origin, precision: Precision) -> Result<Self, TirexError> {
+        Ok(Self { backbone: Backbone::load(Weights::open(&origin)?, precision)?, origin })
     }
 
     /// Sizes of the model.

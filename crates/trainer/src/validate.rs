@@ -206,6 +206,7 @@ impl Memorised<'_> {
             n_classes: labels.classes.len(),
             train: LabelledRows { ends: train, classes: &classes },
             validation: LabelledRows::default(),
+            columns: None,
         };
         let stage = self.progress.stage(&format!("memorising forest, {protocol}, fold {fold}"), 1);
         let spec = ModelSpec::RandomForest(memorising_forest());
@@ -259,7 +260,7 @@ impl Answers {
 
 /// The config's models as the main command validates them.
 fn configured(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Vec<ConfiguredScores>> {
-    let fitter = Fitter { config, dataset, progress, unfinished: None };
+    let fitter = Fitter { config, dataset, progress, unfinished: None, embeddings: None };
     let scores = experiment::scores(&fitter)?.models.into_iter().filter_map(|model| {
         let metrics = model.metrics?;
         let versus_majority = *model.versus.get("majority")?;

@@ -3,6 +3,7 @@
 pub(crate) mod alpha_101;
 pub(crate) mod alpha_158;
 pub(crate) mod average_true_range;
+pub(crate) mod bar_logarithms;
 pub(crate) mod bollinger;
 pub(crate) mod calendar;
 pub(crate) mod candle_shape;
@@ -46,6 +47,7 @@ mod unit {
     pub(super) const ATR: [&str; 2] = ["ATR", "any"];
     pub(super) const BALANCE: [&str; 2] = ["−1–1", "−1 to 1"];
     pub(super) const FLAG: [&str; 2] = ["0/1", "0 or 1"];
+    pub(super) const LOGARITHM: [&str; 2] = ["log", "any"];
     pub(super) const LOG_RATIO: [&str; 2] = ["log ratio", "any"];
     pub(super) const PERCENT: [&str; 2] = ["0–100", "0 to 100"];
     pub(super) const PRICE: [&str; 2] = ["price", "> 0"];

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use durable::sha256_hex;
-use models::FittedModel;
+use models::{FittedModel, ForecasterWeights};
 
 use super::error::BundleError;
 use super::manifest::{FORMAT_VERSION, MANIFEST_FILE, Manifest, text_hash};
@@ -33,6 +33,14 @@ impl Bundle {
     /// [`BundleError`] when there is none, its format is unknown, any byte differs from the manifest, or
     /// its features are computed differently by this program.
     pub fn load(path: &Path) -> Result<Self, BundleError> {
+        Self::load_with(path, &ForecasterWeights::from_environment())
+    }
+
+    /// The same with files of weights that a forecaster may need.
+    ///
+    /// # Errors
+    /// As [`Bundle::load`].
+    pub fn load_with(path: &Path, weights: &ForecasterWeights) -> Result<Self, BundleError> {
         let path = resolve(path)?;
         let manifest = read_manifest(&path.join(MANIFEST_FILE))?;
         let files = read_files(&path, &manifest)?;
@@ -44,7 +52,7 @@ impl Bundle {
         let mut members = Vec::with_capacity(manifest.members.len());
         for entry in &manifest.members {
             let file = |name: &str| files.get(&format!("{}/{name}", entry.name)).map(Vec::as_slice);
-            let model = FittedModel::load(&entry.model, file)
+            let model = FittedModel::load(&entry.model, file, weights)
                 .map_err(|source| BundleError::Member { path: path.clone(), source })?;
             members.push(Member { name: entry.name.clone(), weight: entry.weight, model });
         }

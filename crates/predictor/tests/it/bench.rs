@@ -143,6 +143,7 @@ fn fitted(name: &str, spec: &ModelSpec, series: &BarSeries) -> Pipeline {
         n_classes: 2,
         train: labelled(0..cut),
         validation: labelled(cut..rows.len()),
+        columns: None,
     };
     let (model, _) = FittedModel::fit(spec, &data, CalibrationMethod::None, Seed(7), &NoProgress).unwrap();
     let core = Core {

@@ -11,7 +11,6 @@ use std::sync::OnceLock;
 
 use kernels::{Instructions, Norm, normalise};
 
-#[cfg(feature = "pretraining")]
 pub(crate) use block::HEAD_NORM;
 pub(crate) use block::{Block, BlockState};
 pub(crate) use patch_map::PatchMap;
@@ -64,15 +63,26 @@ impl Backbone {
 
     /// The stream behind every block, `[blocks][tokens * batch, width]`, told block by block.
     pub(crate) fn run(&self, pass: &Pass<'_>, behind: &mut dyn FnMut(usize, &[f32])) -> Vec<f32> {
+        self.run_blocks(pass, self.blocks.len(), behind)
+    }
+
+    /// The same for the first blocks only.
+    pub(crate) fn run_blocks(
+        &self,
+        pass: &Pass<'_>,
+        count: usize,
+        behind: &mut dyn FnMut(usize, &[f32]),
+    ) -> Vec<f32> {
         if self.precision == Precision::Bf16Cell && pass.pads > 0 {
             let before = pass.pads * pass.batch;
             let inputs = [vec![0.0; before * 2 * self.config.patch], pass.inputs.to_vec()].concat();
             let from = before * self.config.width;
             let whole = Pass { inputs: &inputs, batch: pass.batch, pads: 0 };
-            return self.run(&whole, &mut |index, stream| behind(index, &stream[from..])).split_off(from);
+            let stream = self.run_blocks(&whole, count, &mut |index, stream| behind(index, &stream[from..]));
+            return stream[from..].to_vec();
         }
         let mut stream = self.input.run(pass.inputs);
-        for (index, block) in self.blocks.iter().enumerate() {
+        for (index, block) in self.blocks.iter().enumerate().take(count) {
             let mut state = match pass.pads {
                 0 => block.start(pass.batch),
                 pads => self.pads()[pads - 1][index].repeated(pass.batch),

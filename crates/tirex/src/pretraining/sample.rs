@@ -4,7 +4,7 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{series, stream, to_judge_by, to_learn_from};
+use super::generators::{series, stream, to_judge_by, to_learn_from};
 use crate::config::TirexConfig;
 
 /// Longest run of patches that are hidden together, and the largest share of them.
@@ -137,7 +137,7 @@ fn scale(values: &[f32]) -> (f32, f32) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::is_held_out;
+    use super::super::generators::is_held_out;
     use super::*;
 
     fn config() -> TirexConfig {

@@ -8,11 +8,11 @@ mod pickle;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use archive::Archive;
-#[cfg(all(test, feature = "pretraining"))]
+#[cfg(test)]
 pub(crate) use hashed::values as hashed_values;
 use hyper_parameters::HyperParameters;
 use safetensors::tensor::{Dtype, Metadata};
@@ -21,7 +21,7 @@ use crate::config::TirexConfig;
 use crate::error::TirexError;
 
 /// The entry of a safetensors header with a model's sizes: JSON of the form that checkpoints have them in.
-const SIZES: &str = "hyper_parameters";
+pub(crate) const SIZES: &str = "hyper_parameters";
 /// Longest header of a safetensors file.
 const LARGEST_HEADER: u64 = 16 << 20;
 
@@ -32,30 +32,68 @@ struct Stored {
     shape: Vec<usize>,
 }
 
+/// Where weights come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// A checkpoint of PyTorch, or a safetensors file that says the model's sizes in its header.
+    File(PathBuf),
+    /// The bytes of such a file, and its name.
+    Bytes(&'static str, &'static [u8]),
+    /// A function of each tensor's name and index: a model of any size without a file.
+    Hashed(TirexConfig),
+}
+
 /// Weights that are read tensor by tensor, so that never two copies of all of them are in memory.
 #[derive(Debug)]
 pub(crate) struct Weights {
     config: TirexConfig,
     source: Source,
+    /// What stands in the place of the source's own.
+    changed: BTreeMap<String, Vec<f32>>,
 }
 
 #[derive(Debug)]
 enum Source {
     File {
-        file: File,
+        file: Box<dyn Bytes>,
         tensors: HashMap<String, Stored>,
     },
     /// Made up from the names, for tests and races.
     Hashed,
 }
 
+/// What can be read anywhere.
+trait Bytes: Read + Seek + std::fmt::Debug {}
+
+impl<T: Read + Seek + std::fmt::Debug> Bytes for T {}
+
 impl Weights {
-    /// Opens a checkpoint of PyTorch, or a safetensors file that says the model's sizes in its header.
-    pub(crate) fn open(path: &Path) -> Result<Self, TirexError> {
+    /// Reads sizes and places of the tensors.
+    pub(crate) fn open(origin: &Origin) -> Result<Self, TirexError> {
+        match origin {
+            Origin::File(path) => Self::of_file(path),
+            Origin::Bytes(name, bytes) => Self::of_bytes(name, Box::new(Cursor::new(*bytes))),
+            Origin::Hashed(config) => {
+                config.validate()?;
+                Ok(Self { config: config.clone(), source: Source::Hashed, changed: BTreeMap::new() })
+            }
+        }
+    }
+
+    /// The same with other values of some tensors.
+    pub(crate) fn with(self, changed: BTreeMap<String, Vec<f32>>) -> Self {
+        Self { changed, ..self }
+    }
+
+    fn of_file(path: &Path) -> Result<Self, TirexError> {
         let name = path.display().to_string();
-        let unreadable = |cause| TirexError::File { file: name.clone(), cause };
-        let wrong = |reason: String| TirexError::Format { file: name.clone(), reason };
-        let mut file = File::open(path).map_err(unreadable)?;
+        let file = File::open(path).map_err(|cause| TirexError::File { file: name.clone(), cause })?;
+        Self::of_bytes(&name, Box::new(file))
+    }
+
+    fn of_bytes(name: &str, mut file: Box<dyn Bytes>) -> Result<Self, TirexError> {
+        let unreadable = |cause| TirexError::File { file: name.to_owned(), cause };
+        let wrong = |reason: String| TirexError::Format { file: name.to_owned(), reason };
         let mut magic = [0; 4];
         let is_archive = match file.read_exact(&mut magic) {
             Ok(()) => magic == *b"PK\x03\x04",
@@ -68,16 +106,10 @@ impl Weights {
             let archive = Archive::open(&mut file).map_err(wrong)?;
             (archive.config, archive.tensors)
         } else {
-            safetensors_header(&mut file).map_err(wrong)?
+            safetensors_header(&mut *file).map_err(wrong)?
         };
         config.validate()?;
-        Ok(Self { config, source: Source::File { file, tensors } })
-    }
-
-    /// Weights that are a function of each tensor's name and index: a model of any size without a file.
-    pub(crate) fn hashed(config: TirexConfig) -> Result<Self, TirexError> {
-        config.validate()?;
-        Ok(Self { config, source: Source::Hashed })
+        Ok(Self { config, source: Source::File { file, tensors }, changed: BTreeMap::new() })
     }
 
     pub(crate) fn config(&self) -> &TirexConfig {
@@ -86,6 +118,20 @@ impl Weights {
 
     /// The values of a tensor, which is then used up.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, TirexError> {
+        let wrong = |reason: String| TirexError::Tensor { name: name.to_owned(), reason };
+        let own = self.take_own(name, shape)?;
+        let Some(changed) = self.changed.remove(name) else { return Ok(own) };
+        if changed.len() != own.len() {
+            return Err(wrong(format!(
+                "is changed to {} values, the model has {}",
+                changed.len(),
+                own.len()
+            )));
+        }
+        Ok(changed)
+    }
+
+    fn take_own(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, TirexError> {
         let wrong = |reason: String| TirexError::Tensor { name: name.to_owned(), reason };
         let (file, tensors) = match &mut self.source {
             Source::Hashed => return Ok(hashed::values(&self.config, name, shape)),
@@ -108,8 +154,11 @@ impl Weights {
 
     /// Refuses what no part of the model took.
     pub(crate) fn finish(self) -> Result<(), TirexError> {
-        let Source::File { tensors, .. } = self.source else { return Ok(()) };
-        match tensors.into_keys().min() {
+        let tensors = match self.source {
+            Source::File { tensors, .. } => tensors,
+            Source::Hashed => HashMap::new(),
+        };
+        match tensors.into_keys().chain(self.changed.into_keys()).min() {
             None => Ok(()),
             Some(name) => Err(TirexError::Tensor { name, reason: "is not part of the model".to_owned() }),
         }
@@ -117,7 +166,7 @@ impl Weights {
 }
 
 /// Sizes and places, from the header of a safetensors file.
-fn safetensors_header(file: &mut File) -> Result<(TirexConfig, HashMap<String, Stored>), String> {
+fn safetensors_header(file: &mut dyn Bytes) -> Result<(TirexConfig, HashMap<String, Stored>), String> {
     let length = file.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
     file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
     let mut size = [0; 8];

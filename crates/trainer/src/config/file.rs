@@ -84,7 +84,9 @@ impl ConfigFile {
         };
         let text = fs::read_to_string(&path)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        Self::read(&path, &text, settings)
+        let mut file = Self::read(&path, &text, settings)?;
+        file.config.tirex.weights = file.config.tirex.weights.take().map(|weights| file.resolve(&weights));
+        Ok(file)
     }
 
     /// A config of these sections that a command brings along, for use without a file, with `KEY=VALUE`

@@ -7,7 +7,7 @@ use data::QualityPolicy;
 use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
-use models::{CalibrationMethod, LibrarySpec, ModelKind, ModelSpec, NetworkSpec};
+use models::{CalibrationMethod, HeadTraining, LibrarySpec, ModelKind, ModelSpec, NetworkSpec, TirexSpec};
 use networks::{Architecture, ComputeDevice, LstmAttentionConfig, NetworkError, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
@@ -69,6 +69,9 @@ pub struct Config {
     /// Transformer.
     #[serde(default)]
     pub transformer: TransformerConfig,
+    /// TiRex, with a head that classifies.
+    #[serde(default)]
+    pub tirex: TirexConfig,
     /// Trading on the predictions.
     #[serde(default)]
     pub economics: EconomicsConfig,
@@ -150,6 +153,60 @@ impl Default for TransformerConfig {
     }
 }
 
+/// The forecaster with its head, and how that is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TirexConfig {
+    /// The forecaster's weights, `model.ckpt` or safetensors, relative to the config file; by default the small model that is
+    /// built in.
+    pub weights: Option<PathBuf>,
+    /// Features whose values in a window the forecaster looks at, each a series of its own. Other models see them only when
+    /// the features name them as well.
+    pub inputs: Vec<String>,
+    /// Rows in a window.
+    pub window: usize,
+    /// Learn from every n-th row only.
+    pub row_stride: usize,
+    /// Width of the head's hidden layer; 0 for a linear head.
+    pub hidden_size: usize,
+    /// Training of the head, the forecaster left as it is.
+    pub head: HeadTraining,
+    /// Blocks, from the last one on, that learn together with the head afterwards; with 0 none does.
+    pub tuned_blocks: usize,
+    /// Training of those blocks and the head.
+    pub tuning: HeadTraining,
+    /// Keep what the forecaster made of windows below the artifacts, for the next folds and runs.
+    pub cache: bool,
+}
+
+impl Default for TirexConfig {
+    fn default() -> Self {
+        Self {
+            weights: None,
+            inputs: ["log_close", "log_volume", "log_range"].map(str::to_owned).to_vec(),
+            window: 256,
+            row_stride: 4,
+            hidden_size: 0,
+            head: HeadTraining {
+                max_epochs: 30,
+                batch_size: 256,
+                learning_rate: 1e-3,
+                weight_decay: 0.1,
+                patience: 4,
+            },
+            tuned_blocks: 0,
+            tuning: HeadTraining {
+                max_epochs: 4,
+                batch_size: 32,
+                learning_rate: 1e-4,
+                weight_decay: 0.1,
+                patience: 1,
+            },
+            cache: true,
+        }
+    }
+}
+
 /// How much work the report is worth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -179,6 +236,15 @@ impl Default for ReportConfig {
 }
 
 impl Config {
+    /// The features of the table: those that are asked for, and those that only a forecaster looks at.
+    pub(crate) fn feature_spec(&self) -> FeatureSpec {
+        let mut spec = self.features.clone();
+        if self.models.contains(&ModelKind::Tirex) {
+            spec.sets.extend(self.tirex.inputs.iter().cloned());
+        }
+        spec
+    }
+
     /// What to fit for one of the run's models.
     pub fn model_spec(&self, kind: ModelKind) -> ModelSpec {
         match kind {
@@ -194,6 +260,16 @@ impl Config {
             ModelKind::SmartcoreKnn => {
                 ModelSpec::Library(LibrarySpec::SmartcoreKnn(self.smartcore_knn.clone()))
             }
+            ModelKind::Tirex => ModelSpec::Tirex(TirexSpec {
+                weights: self.tirex.weights.clone(),
+                window: self.tirex.window,
+                row_stride: self.tirex.row_stride,
+                hidden_size: self.tirex.hidden_size,
+                head: self.tirex.head.clone(),
+                tuned_blocks: self.tirex.tuned_blocks,
+                tuning: self.tirex.tuning.clone(),
+                cache: None,
+            }),
             ModelKind::Lstm => ModelSpec::Network(NetworkSpec {
                 architecture: Architecture::LstmAttention(self.lstm.network.clone()),
                 training: self.lstm.training.clone(),
@@ -253,6 +329,11 @@ impl Config {
             ("lstm.window_stride", self.lstm.window_stride, 1, 10_000),
             ("transformer.lookback", self.transformer.lookback, 2, 10_000),
             ("transformer.window_stride", self.transformer.window_stride, 1, 10_000),
+            ("tirex.inputs", self.tirex.inputs.len(), 1, 16),
+            ("tirex.window", self.tirex.window, 16, 2048),
+            ("tirex.row_stride", self.tirex.row_stride, 1, 10_000),
+            ("tirex.hidden_size", self.tirex.hidden_size, 0, 4096),
+            ("tirex.tuned_blocks", self.tirex.tuned_blocks, 0, 64),
         ] {
             if !(least..=most).contains(&count) {
                 return fault(key, format!("{count} is not between {least} and {most}"));
@@ -269,6 +350,11 @@ impl Config {
                 if let Err(error) = check {
                     return fault(&format!("{section}.{part}"), error.to_string());
                 }
+            }
+        }
+        for (section, training) in [("head", &self.tirex.head), ("tuning", &self.tirex.tuning)] {
+            if let Err(error) = training.check() {
+                return fault(&format!("tirex.{section}"), error);
             }
         }
         if let Err(error) = self.boosting.check() {

@@ -10,6 +10,7 @@ use data::LoadedBars;
 use evaluation::LabelledBars;
 use features::{FeatureSet, FeatureTable};
 use market::{Bar, Classes, Timestamp};
+use models::ModelKind;
 
 pub(crate) use symbol::{SymbolBars, SymbolLabels};
 
@@ -23,10 +24,22 @@ pub(crate) struct Dataset<'a> {
     pub(crate) set: FeatureSet,
     /// One row for each bar of each symbol.
     pub(crate) table: FeatureTable,
+    /// The columns that the config's features ask for and those that only a forecaster looks at, where there are such.
+    columns: Option<ColumnsOfModels>,
     /// Distinct open times of usable rows: what splits are cut from.
     pub(crate) instants: Vec<Timestamp>,
     /// When the sealed period begins.
     pub(crate) seal: Option<Timestamp>,
+}
+
+/// Which columns of the table models see.
+struct ColumnsOfModels {
+    /// Of a forecaster.
+    forecaster: Vec<usize>,
+    /// Of everything else.
+    others: Vec<usize>,
+    /// The others' values.
+    values: Vec<f64>,
 }
 
 /// Labels of every symbol as they are for one fold.
@@ -44,11 +57,12 @@ impl<'a> Dataset<'a> {
         }
         let lookbacks = config.models.iter().map(|kind| config.model_spec(*kind).lookback());
         let lookback = lookbacks.max().unwrap_or(1);
-        let set = source::feature_set(&config.features, &loaded[0].series)?;
+        let spec = config.feature_spec();
+        let set = source::feature_set(&spec, &loaded[0].series)?;
         let (mut symbols, mut tables, mut offset) = (Vec::new(), Vec::new(), 0);
         for bars in loaded {
             let series = &bars.series;
-            let own = source::feature_set(&config.features, series)?;
+            let own = source::feature_set(&spec, series)?;
             if own.schema() != set.schema() {
                 bail!(
                     "the features of {} are not those of {}: one pool needs the same columns for all; name features that suit every symbol",
@@ -65,7 +79,13 @@ impl<'a> Dataset<'a> {
             offset += series.len();
         }
         let Some(table) = FeatureTable::stack(tables) else { bail!("there are no bars to learn from") };
-        let mut dataset = Self { symbols, set, table, instants: Vec::new(), seal: None };
+        let columns = if config.models.contains(&ModelKind::Tirex) {
+            let asked = source::feature_set(&config.features, &loaded[0].series)?;
+            Some(ColumnsOfModels::new(config, &asked, &table)?)
+        } else {
+            None
+        };
+        let mut dataset = Self { symbols, set, table, columns, instants: Vec::new(), seal: None };
         dataset.instants = dataset.usable_instants();
         dataset.seal_final_period(config)?;
         requirements::require_rows(config, &dataset)?;
@@ -101,6 +121,20 @@ impl<'a> Dataset<'a> {
         instants.sort_unstable();
         instants.dedup();
         instants
+    }
+
+    /// The columns of the table that a model sees; none when it sees all.
+    pub(crate) fn columns_of(&self, kind: ModelKind) -> Option<&[usize]> {
+        let columns = self.columns.as_ref()?;
+        Some(if kind == ModelKind::Tirex { &columns.forecaster } else { &columns.others })
+    }
+
+    /// The values of the config's features, row-major, and how many there are.
+    pub(crate) fn features(&self) -> (&[f64], usize) {
+        match &self.columns {
+            Some(columns) => (&columns.values, columns.others.len()),
+            None => (self.table.values(), self.set.schema().len()),
+        }
     }
 
     /// Symbol and bar of a row.
@@ -154,6 +188,23 @@ impl<'a> Dataset<'a> {
     pub(crate) fn class(&self, labels: &FoldLabels, row: usize) -> Option<u8> {
         let (symbol, bar) = self.place(row);
         labels.of_symbol[symbol].series.labels[bar].map(|label| label.class)
+    }
+}
+
+impl ColumnsOfModels {
+    /// `asked` are the features that the config asks for.
+    fn new(config: &Config, asked: &FeatureSet, table: &FeatureTable) -> Result<Self> {
+        let names: Vec<&str> = table.schema().names().collect();
+        let place = |name: &str| names.iter().position(|other| *other == name);
+        let Some(forecaster) = config.tirex.inputs.iter().map(|name| place(name)).collect() else {
+            bail!(
+                "tirex.inputs names a feature that features.drop leaves out or that is a second name of another; name other inputs, or set features.keep_duplicates"
+            );
+        };
+        let others: Vec<usize> = asked.schema().names().filter_map(place).collect();
+        let rows = table.values().chunks_exact(names.len());
+        let values = rows.flat_map(|row| others.iter().map(|place| row[*place])).collect();
+        Ok(Self { forecaster, others, values })
     }
 }
 

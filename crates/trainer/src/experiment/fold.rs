@@ -1,11 +1,13 @@
 //! One fold: fit every model on its training part, answer for its test rows.
 
+use std::path::Path;
+
 use anyhow::Result;
 use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
 use evaluation::{FoldRows, TestRow};
 use labels::last_resolved;
 use market::{ClassProbabilities, Purpose, Seed};
-use models::{FitNotes, FittedModel, LabelledRows, ModelKind, ModelSpec, TrainingSet};
+use models::{FitNotes, FittedModel, ForecasterWeights, LabelledRows, ModelKind, ModelSpec, TrainingSet};
 use pipeline::{ConformalThreshold, Core, Member, Pipeline};
 use rand::seq::SliceRandom;
 
@@ -13,7 +15,7 @@ use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::train::unfinished::{Kept, Slot, Unfinished};
+use crate::train::unfinished::{Kept, Unfinished};
 
 /// What a fold is fitted for; part of the names in the progress display and of the seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,8 @@ pub(crate) struct Fitter<'a> {
     pub(crate) progress: &'a Progress,
     /// Where fits are kept on the way; none for what is not worth resuming.
     pub(crate) unfinished: Option<&'a Unfinished<'a>>,
+    /// Where what a forecaster made of windows is kept; none for what is not worth it.
+    pub(crate) embeddings: Option<&'a Path>,
 }
 
 impl FoldParts {
@@ -120,7 +124,11 @@ impl Fitter<'_> {
         purpose: Purposed,
         conformal: Option<ConformalThreshold>,
     ) -> Result<Fit> {
-        let spec = self.config.model_spec(kind);
+        let mut spec = self.config.model_spec(kind);
+        if let ModelSpec::Tirex(tirex) = &mut spec {
+            tirex.cache = self.embeddings.filter(|_| self.config.tirex.cache).map(Path::to_owned);
+        }
+        let columns = self.dataset.columns_of(kind);
         let seed = purpose.seed(self.config.seed, kind);
         let train = self.dataset.rows(parts.iter().map(|rows| &rows.train[..]));
         let validation = self.dataset.rows(parts.iter().map(|rows| &rows.early_stopping[..]));
@@ -136,6 +144,7 @@ impl Fitter<'_> {
             n_classes: labels.classes().len(),
             train: LabelledRows { ends: &train, classes: &classes[0] },
             validation: LabelledRows { ends: &validation, classes: &classes[1] },
+            columns,
         };
         let name = format!("{}, {}", kind.name(), purpose.name());
         let fitted = self.fitted(&name, &spec, &data, seed)?;
@@ -153,7 +162,8 @@ impl Fitter<'_> {
         let rows = data.train.ends.len() + data.validation.ends.len();
         let stage = self.progress.stage(name, 1);
         let slot = self.unfinished.map(|unfinished| unfinished.slot(name));
-        if let Some(fit) = slot.as_ref().and_then(Slot::finished) {
+        let weights = ForecasterWeights::default().with(self.config.tirex.weights.as_deref());
+        if let Some(fit) = slot.as_ref().and_then(|slot| slot.finished(&weights)) {
             stage.finish(&format!("was fitted on {rows} rows before"));
             return Ok(Ok(fit));
         }
@@ -231,7 +241,7 @@ impl Fitter<'_> {
 
     /// What each baseline says of the test rows. Baselines learn from each symbol by itself.
     pub(crate) fn baselines(&self, parts: &[FoldRows], labels: &FoldLabels, name: &str) -> Vec<Answers> {
-        let width = self.dataset.set.schema().len();
+        let (values, width) = self.dataset.features();
         let tested: Vec<usize> = (0..parts.len()).filter(|symbol| !parts[*symbol].test.is_empty()).collect();
         let stage =
             self.progress.stage(&format!("baselines, {name}"), (Baseline::ALL.len() * tested.len()) as u64);
@@ -243,8 +253,7 @@ impl Fitter<'_> {
             let view = BaselineView {
                 series: bars.series(),
                 features: FeatureRows {
-                    values: &self.dataset.table.values()[bars.offset * width..]
-                        [..bars.series().len() * width],
+                    values: &values[bars.offset * width..][..bars.series().len() * width],
                     n_features: width,
                 },
                 classes: &own.series.classes,

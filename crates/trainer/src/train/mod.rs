@@ -24,6 +24,9 @@ use crate::source;
 use crate::train::unfinished::{Keeping, Unfinished};
 use crate::train::writing::{RunIdentity, Writing, Written};
 
+/// Below the artifacts: what a forecaster made of windows.
+const EMBEDDINGS: &str = "cache/embeddings";
+
 /// Runs the config. No bundle and no report is written before everything has been computed.
 pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Outcome> {
     let Some(config) = &arguments.config else {
@@ -58,7 +61,14 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let keeping = Keeping { resume: arguments.resume, keep_best: arguments.keep_best, every };
     let unfinished = Unfinished::open(&arguments.out, &config.name, &run.key(), keeping, &progress)?;
-    let fitter = Fitter { config, dataset: &dataset, progress: &progress, unfinished: Some(&unfinished) };
+    let embeddings = arguments.out.join(EMBEDDINGS);
+    let fitter = Fitter {
+        config,
+        dataset: &dataset,
+        progress: &progress,
+        unfinished: Some(&unfinished),
+        embeddings: Some(&embeddings),
+    };
     let (written, outcome) = match compute_and_write(&fitter, run) {
         Ok(done) => done,
         Err(Failure::Computing(error)) => {

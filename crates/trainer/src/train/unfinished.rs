@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use durable::{StagedDirectory, sha256_hex};
-use models::{EpochReport, FitNotes, FitProgress, FittedModel, ModelDescription, StopReason};
+use models::{
+    EpochReport, FitNotes, FitProgress, FittedModel, ForecasterWeights, ModelDescription, StopReason,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::interrupt;
@@ -179,7 +181,7 @@ impl Slot<'_> {
     }
 
     /// The fit, when an earlier run finished it.
-    pub(crate) fn finished(&self) -> Option<(FittedModel, FitNotes)> {
+    pub(crate) fn finished(&self, weights: &ForecasterWeights) -> Option<(FittedModel, FitNotes)> {
         let directory = self.run.directory.join(&self.name);
         if !self.run.keeping.resume || !directory.exists() {
             return None;
@@ -193,7 +195,7 @@ impl Slot<'_> {
             }
             let file =
                 |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map(|(_, bytes)| &bytes[..]);
-            Some((FittedModel::load(&fit.description, file).ok()?, fit.notes))
+            Some((FittedModel::load(&fit.description, file, weights).ok()?, fit.notes))
         };
         let found = read();
         if found.is_none() {

@@ -59,8 +59,10 @@ impl Measured {
         for (place, kind) in config.models.iter().enumerate() {
             let name = kind.name();
             let (most, repeats) = match config.model_spec(*kind) {
-                // A network's or a neighbour search's answer takes a thousand times as long as one of trees.
-                ModelSpec::Network(_) | ModelSpec::Library(LibrarySpec::SmartcoreKnn(_)) => {
+                // A network's, a forecaster's or a neighbour search's answer takes a thousand times as long as one of trees.
+                ModelSpec::Network(_)
+                | ModelSpec::Tirex(_)
+                | ModelSpec::Library(LibrarySpec::SmartcoreKnn(_)) => {
                     (config.report.importance_windows / folds.len(), 1)
                 }
                 _ => (config.report.importance_rows, config.report.importance_repeats),
@@ -121,14 +123,17 @@ impl Measured {
         for ((kind, model), fit) in fitter.config.models.iter().zip(self.models).zip(finals) {
             let Ok((pipeline, _)) = fit else { continue };
             let impurity = impurity_of(pipeline);
+            let seen = seen_by(pipeline);
+            let sees = |feature: usize| seen.is_none_or(|seen| seen.contains(&feature));
             let shap = model.contributions.as_ref().map(|(sums, _)| (sums.features(), sums.clusters()));
             let mut rows: Vec<FeatureImportance> = names
                 .iter()
                 .enumerate()
+                .filter(|(feature, _)| sees(*feature))
                 .map(|(feature, name)| FeatureImportance {
                     model: kind.name().to_owned(),
                     feature: (*name).to_owned(),
-                    impurity: impurity.map(|values| values[feature]),
+                    impurity: impurity.as_ref().map(|values| values[feature]),
                     permutation: model.permutation[feature],
                     mean_abs_shap: shap.as_ref().map(|(features, _)| features[feature]),
                     cluster: cluster_of[feature],
@@ -142,6 +147,9 @@ impl Measured {
                     &[alone] => alone,
                     _ => several.next().expect("a group for each cluster of several"),
                 };
+                if !cluster.iter().any(|feature| sees(*feature)) {
+                    continue;
+                }
                 told.cluster_importance.push(ClusterImportance {
                     model: kind.name().to_owned(),
                     cluster: number,
@@ -156,6 +164,11 @@ impl Measured {
     }
 }
 
-fn impurity_of(pipeline: &Pipeline) -> Option<&[f64]> {
+fn impurity_of(pipeline: &Pipeline) -> Option<Vec<f64>> {
     pipeline.members().first().and_then(|member| member.model.impurity_importance())
+}
+
+/// Places of the columns that the pipeline's first model sees; none when it sees all.
+fn seen_by(pipeline: &Pipeline) -> Option<&[usize]> {
+    pipeline.members().first().and_then(|member| member.model.columns())
 }

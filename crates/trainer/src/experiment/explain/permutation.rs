@@ -98,7 +98,8 @@ impl Importance {
         for (group, features) in groups.iter().enumerate() {
             interrupt::check(name)?;
             let mut sums = vec![0.0; rows.len()];
-            for repeat in 0..sample.repeats {
+            let unseen = model.columns().is_some_and(|seen| features.iter().all(|f| !seen.contains(f)));
+            for repeat in 0..if unseen { 0 } else { sample.repeats } {
                 let mut order = own.clone();
                 let place = [features[0] as u64, repeat as u64, features.len() as u64];
                 let depth = if features.len() == 1 { 2 } else { 3 };

@@ -4,37 +4,40 @@ use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, TensorView};
 
+use crate::error::TirexError;
+use crate::weights::SIZES;
+
 /// A weight and its derivative.
 #[derive(Debug, Clone)]
-pub(super) struct Parameter {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) values: Vec<f32>,
-    pub(super) gradient: Vec<f32>,
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Vec<f32>,
+    pub(crate) gradient: Vec<f32>,
 }
 
 /// The place of a weight among all.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place(usize);
+pub(crate) struct Place(usize);
 
 /// All weights.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parameters(Vec<Parameter>);
+pub(crate) struct Parameters(Vec<Parameter>);
 
 impl Parameters {
-    pub(super) fn add(&mut self, name: String, shape: &[usize], values: Vec<f32>) -> Place {
+    pub(crate) fn add(&mut self, name: String, shape: &[usize], values: Vec<f32>) -> Place {
         assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} has a value for every place");
         let gradient = vec![0.0; values.len()];
         self.0.push(Parameter { name, shape: shape.to_vec(), values, gradient });
         Place(self.0.len() - 1)
     }
 
-    pub(super) fn values(&self, place: Place) -> &[f32] {
+    pub(crate) fn values(&self, place: Place) -> &[f32] {
         &self.0[place.0].values
     }
 
     /// Adds to a derivative.
-    pub(super) fn accumulate(&mut self, place: Place, gradient: &[f32]) {
+    pub(crate) fn accumulate(&mut self, place: Place, gradient: &[f32]) {
         let own = &mut self.0[place.0].gradient;
         assert_eq!(own.len(), gradient.len(), "a derivative has a value for every place");
         for (sum, value) in own.iter_mut().zip(gradient) {
@@ -42,16 +45,20 @@ impl Parameters {
         }
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Parameter> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Parameter> {
         self.0.iter_mut()
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.iter().map(|parameter| parameter.values.len()).sum()
     }
 
-    /// A safetensors file with the model's sizes in its header.
-    pub(super) fn to_safetensors(&self, sizes: &str) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    /// A safetensors file, where given with the model's sizes in its header.
+    pub(crate) fn to_safetensors(&self, sizes: Option<&str>) -> Result<Vec<u8>, TirexError> {
+        let unwritable = |error: safetensors::SafeTensorError| TirexError::Config {
+            field: "weights",
+            reason: format!("can't be written: {error}"),
+        };
         let bytes: Vec<Vec<u8>> = self
             .0
             .iter()
@@ -59,11 +66,10 @@ impl Parameters {
             .collect();
         let mut views = BTreeMap::new();
         for (parameter, bytes) in self.0.iter().zip(&bytes) {
-            views.insert(&*parameter.name, TensorView::new(Dtype::F32, parameter.shape.clone(), bytes)?);
+            let view = TensorView::new(Dtype::F32, parameter.shape.clone(), bytes).map_err(unwritable)?;
+            views.insert(&*parameter.name, view);
         }
-        safetensors::serialize(
-            views,
-            Some(HashMap::from([("hyper_parameters".to_owned(), sizes.to_owned())])),
-        )
+        let entries = sizes.map(|sizes| HashMap::from([(SIZES.to_owned(), sizes.to_owned())]));
+        safetensors::serialize(views, entries).map_err(unwritable)
     }
 }

@@ -10,7 +10,7 @@ const EPSILON: f32 = 1e-8;
 
 /// Moments of every weight, and its average.
 #[derive(Debug)]
-pub(super) struct Optimiser {
+pub(crate) struct Optimiser {
     steps: i32,
     weight_decay: f32,
     clip_norm: f64,
@@ -21,7 +21,7 @@ pub(super) struct Optimiser {
 
 impl Optimiser {
     /// `keeps` is the share of the average that a step leaves.
-    pub(super) fn new(parameters: &mut Parameters, weight_decay: f64, clip_norm: f64, keeps: f64) -> Self {
+    pub(crate) fn new(parameters: &mut Parameters, weight_decay: f64, clip_norm: f64, keeps: f64) -> Self {
         let zeros = |length: usize| vec![0.0; length];
         Self {
             steps: 0,
@@ -34,7 +34,7 @@ impl Optimiser {
     }
 
     /// One step with the derivatives, which become 0; returns their norm. When it is not finite nothing is changed.
-    pub(super) fn step(&mut self, parameters: &mut Parameters, rate: f64) -> f64 {
+    pub(crate) fn step(&mut self, parameters: &mut Parameters, rate: f64) -> f64 {
         let squares = |p: &mut super::parameters::Parameter| {
             p.gradient.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>()
         };
@@ -67,7 +67,7 @@ impl Optimiser {
     }
 
     /// The weights replaced by their averages.
-    pub(super) fn averaged(&self, parameters: &Parameters) -> Parameters {
+    pub(crate) fn averaged(&self, parameters: &Parameters) -> Parameters {
         let mut averaged = parameters.clone();
         for (parameter, average) in averaged.iter_mut().zip(&self.averages) {
             parameter.values.clone_from(average);

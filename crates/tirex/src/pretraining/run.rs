@@ -3,12 +3,12 @@
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::network::Network;
-use super::optimiser::Optimiser;
+use super::generators::{gaussian_process::normal, stream};
 use super::sample::{Batch, batch, held_out};
-use super::{gaussian_process::normal, stream};
 use crate::config::TirexConfig;
 use crate::error::TirexError;
+use crate::training::network::Network;
+use crate::training::optimiser::Optimiser;
 use crate::weights::names;
 
 /// Where the stream of initial weights begins, so that it is not that of a series.
@@ -113,10 +113,7 @@ impl Pretraining {
             heard(Standing { step: step + 1, loss, validation });
         }
         let averaged = optimiser.averaged(&network.parameters);
-        averaged.to_safetensors(&self.sizes()).map_err(|error| TirexError::Config {
-            field: "weights",
-            reason: format!("can't be written: {error}"),
-        })
+        averaged.to_safetensors(Some(&self.sizes()))
     }
 
     /// Pinball loss on held-out series.

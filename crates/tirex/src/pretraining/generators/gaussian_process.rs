@@ -96,7 +96,7 @@ fn cosines(
     values
 }
 
-pub(super) fn normal(stream: &mut ChaCha8Rng) -> f64 {
+pub(in crate::pretraining) fn normal(stream: &mut ChaCha8Rng) -> f64 {
     StandardNormal.sample(stream)
 }
 

@@ -5,7 +5,7 @@ use kernels::{
     residual_norm_forward, transposed_product,
 };
 
-use crate::pretraining::parameters::{Parameters, Place};
+use crate::training::parameters::{Parameters, Place};
 
 /// `rows · weightᵀ + bias` with `weight` `[outputs, inputs]`.
 pub(super) fn times(

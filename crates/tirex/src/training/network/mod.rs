@@ -2,13 +2,17 @@
 //! series, weights lie as in checkpoints.
 
 mod block;
+mod linear;
 mod patch_map;
 mod rows;
+mod tail;
 
 use block::{Block, BlockTrace};
 use kernels::NormTrace;
+pub(crate) use linear::Linear;
 use patch_map::PatchMap;
 use rows::{normalised, normalised_back};
+pub(crate) use tail::Tail;
 
 use super::parameters::{Parameters, Place};
 use crate::backbone::RMS;
@@ -16,13 +20,13 @@ use crate::config::TirexConfig;
 use crate::weights::names;
 
 /// Makes the values that weights begin with: name, shape.
-pub(super) type Initialise<'a> = &'a mut dyn FnMut(&str, &[usize]) -> Vec<f32>;
+pub(crate) type Initialise<'a> = &'a mut dyn FnMut(&str, &[usize]) -> Vec<f32>;
 
 /// The whole network.
 #[derive(Debug)]
-pub(super) struct Network {
+pub(crate) struct Network {
     config: TirexConfig,
-    pub(super) parameters: Parameters,
+    pub(crate) parameters: Parameters,
     input: PatchMap,
     blocks: Vec<Block>,
     out_norm: Place,
@@ -31,7 +35,7 @@ pub(super) struct Network {
 
 /// What the derivative needs from a forward pass.
 #[derive(Debug)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     batch: usize,
     inputs: Vec<f32>,
     input_hidden: Vec<f32>,
@@ -42,7 +46,7 @@ pub(super) struct Trace {
 }
 
 impl Network {
-    pub(super) fn new(config: &TirexConfig, initialise: Initialise<'_>) -> Self {
+    pub(crate) fn new(config: &TirexConfig, initialise: Initialise<'_>) -> Self {
         let mut parameters = Parameters::default();
         let mut add = |name: String, shape: &[usize]| {
             let values = initialise(&name, shape);
@@ -57,7 +61,7 @@ impl Network {
     }
 
     /// Quantiles of the next patch of every token, `[tokens * batch, quantiles * patch]`, in scaled units.
-    pub(super) fn forward(&self, inputs: Vec<f32>, batch: usize) -> (Vec<f32>, Trace) {
+    pub(crate) fn forward(&self, inputs: Vec<f32>, batch: usize) -> (Vec<f32>, Trace) {
         let (mut stream, input_hidden) = self.input.forward(&self.parameters, &inputs);
         let mut blocks = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
@@ -69,7 +73,7 @@ impl Network {
     }
 
     /// Adds the derivatives by all weights, from that by the result of [`Network::forward`].
-    pub(super) fn backward(&mut self, trace: Trace, gradient: &[f32]) {
+    pub(crate) fn backward(&mut self, trace: Trace, gradient: &[f32]) {
         let Trace { batch, inputs, input_hidden, blocks, out_norm, normal, output_hidden } = trace;
         let parameters = &mut self.parameters;
         let by_normal = self.output.backward(parameters, &normal, &output_hidden, gradient);

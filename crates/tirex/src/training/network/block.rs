@@ -8,7 +8,7 @@ use kernels::{
 use super::rows::{add_to, by_weight, columns, normalised, normalised_back, put_columns, times, times_back};
 use crate::backbone::{HEAD_NORM, RMS};
 use crate::config::TirexConfig;
-use crate::pretraining::parameters::{Parameters, Place};
+use crate::training::parameters::{Parameters, Place};
 use crate::weights::names;
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Block {
 
 /// What the derivative needs from a forward pass.
 #[derive(Debug)]
-pub(super) struct BlockTrace {
+pub(crate) struct BlockTrace {
     cell_norm: NormTrace,
     cell_inputs: Vec<f32>,
     cell: SlstmTrace,
