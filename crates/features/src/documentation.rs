@@ -216,5 +216,6 @@ fn title(group: Group) -> &'static str {
         Group::Catch22 => "catch22: 22 canonical characteristics of a series",
         Group::Tsfresh => "tsfresh: characteristics as tsfresh names them",
         Group::CrossAsset => "Cross-asset: other symbols",
+        Group::Forecast => "Forecast: what a forecaster expects",
     }
 }

@@ -35,6 +35,8 @@ pub enum Group {
     Tsfresh,
     /// Other symbols.
     CrossAsset,
+    /// What a forecaster expects: made behind the features, by the pipeline.
+    Forecast,
 }
 
 /// One feature: what it is called, what it means and when it can be trusted.

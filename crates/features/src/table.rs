@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::feature_set::FeatureSet;
 use crate::graph::{BATCH_BLOCK, BarColumns, Runner};
-use crate::schema::FeatureSchema;
+use crate::schema::{Column, FeatureSchema};
 
 /// Bars between two looks at the other threads, for each of them: the values of that many bars stay near.
 const STRETCH: usize = 256;
@@ -106,6 +106,23 @@ impl FeatureTable {
             stacked.bars_seen.extend_from_slice(&next.bars_seen);
             Some(stacked)
         })?
+    }
+
+    /// The same table with more columns behind its own; `values` are theirs, row-major.
+    ///
+    /// # Panics
+    /// When there is not one value for each row and column.
+    #[must_use]
+    pub fn with_columns(self, columns: &[Column], values: &[f64]) -> Self {
+        let (own, more) = (self.schema.len(), columns.len());
+        assert_eq!(values.len(), self.len() * more, "more columns have a value for every row");
+        let mut all = Vec::with_capacity(self.values.len() + values.len());
+        for (row, values) in self.values.chunks_exact(own).zip(values.chunks_exact(more)) {
+            all.extend_from_slice(row);
+            all.extend_from_slice(values);
+        }
+        let schema = FeatureSchema::new([self.schema.columns(), columns].concat());
+        Self { schema, values: all, bars_seen: self.bars_seen }
     }
 
     /// The memory of its values, for the next table.

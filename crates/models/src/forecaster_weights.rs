@@ -32,7 +32,10 @@ impl ForecasterWeights {
     }
 
     /// The forecaster whose file has this SHA-256.
-    pub(crate) fn find(&self, sha256: &str) -> Result<Tirex, LoadError> {
+    ///
+    /// # Errors
+    /// [`LoadError::Weights`] says where it was looked for.
+    pub fn find(&self, sha256: &str) -> Result<Tirex, LoadError> {
         let refused = |reason: String| LoadError::Weights { sha256: sha256.to_owned(), reason };
         if sha256_hex(Tirex::small_file()) == sha256 {
             return Tirex::small().map_err(|error| refused(error.to_string()));
@@ -52,7 +55,10 @@ impl ForecasterWeights {
 }
 
 /// The forecaster of a file, or the built-in one, with the SHA-256 of the file.
-pub(crate) fn open(weights: Option<&Path>) -> Result<(Tirex, String), FitError> {
+///
+/// # Errors
+/// When the file can't be read or holds no forecaster.
+pub fn open_forecaster(weights: Option<&Path>) -> Result<(Tirex, String), FitError> {
     let Some(path) = weights else {
         return Ok((Tirex::small()?, sha256_hex(Tirex::small_file())));
     };

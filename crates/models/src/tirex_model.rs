@@ -7,16 +7,18 @@ use market::Seed;
 use networks::{EpochReport, StopReason};
 use serde::{Deserialize, Serialize};
 use tirex::Tirex;
-use tirex::fine_tuning::{Epoch, Head, Heard, Labelled, Training, TuningData, Windows, tune};
+use tirex::fine_tuning::{Epoch, Head, Heard, Labelled, Training, TuningData, Windows, pooled_width, tune};
 
-use crate::embeddings::Embeddings;
 use crate::error::{FitError, LoadError, PredictError};
-use crate::forecaster_weights::{self, ForecasterWeights};
+use crate::forecaster_weights::{ForecasterWeights, open_forecaster};
+use crate::kept_vectors::{KeptVectors, WindowKey, window_key};
 use crate::rows::{FeatureView, LabelledRows, TrainingSet};
 use crate::spec::FitProgress;
 
 pub(crate) const HEAD_FILE: &str = "head.safetensors";
 pub(crate) const BLOCKS_FILE: &str = "blocks.safetensors";
+/// Windows between two looks at whether to go on.
+const PIECE: usize = 256;
 /// A forecaster's head, and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TirexSpec {
@@ -58,7 +60,7 @@ pub(crate) struct TirexModel {
     head: Head,
     pub(crate) window: usize,
     pub(crate) n_features: usize,
-    embeddings: Option<Mutex<Embeddings>>,
+    embeddings: Option<Mutex<KeptVectors>>,
 }
 
 pub(crate) fn fit(
@@ -67,10 +69,12 @@ pub(crate) fn fit(
     seed: Seed,
     progress: &dyn FitProgress,
 ) -> Result<(TirexModel, Vec<EpochReport>, StopReason), FitError> {
-    let (forecaster, weights_sha256) = forecaster_weights::open(spec.weights.as_deref())?;
+    let (forecaster, weights_sha256) = open_forecaster(spec.weights.as_deref())?;
     let n_features = data.n_features;
-    let mut embeddings =
-        spec.cache.as_ref().map(|root| Embeddings::open(root, &weights_sha256, &forecaster, n_features));
+    let mut embeddings = spec.cache.as_ref().map(|root| {
+        let recipe = format!("{}\n{n_features} variates\n{weights_sha256}", Tirex::pooling_recipe());
+        KeptVectors::open(root, &recipe, pooled_width(forecaster.config(), n_features))
+    });
     let series = Series::of(data.values, n_features);
     let variates = series.variates();
     let learnt = data.train.every(spec.row_stride);
@@ -180,7 +184,7 @@ impl TirexModel {
                 reason: source.to_string(),
             })?;
         }
-        let width = tirex::fine_tuning::pooled_width(forecaster.config(), n_features);
+        let width = pooled_width(forecaster.config(), n_features);
         if head.width() != width || window == 0 {
             let reason =
                 format!("it is for vectors of {} numbers, the forecaster's have {width}", head.width());
@@ -198,17 +202,20 @@ impl TirexModel {
     }
 }
 
-/// Vectors of windows, with what is known of them.
+/// Vectors of windows, with what is known of them; none when `go_on` ended it.
 fn pooled(
     forecaster: &Tirex,
-    embeddings: Option<&mut Embeddings>,
+    embeddings: Option<&mut KeptVectors>,
     windows: &Windows<'_>,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> Result<Option<Vec<f32>>, PredictError> {
-    /// Windows between two looks at whether to go on.
-    const PIECE: usize = 256;
+    let mut make = |places: &[usize]| -> Result<Vec<f32>, PredictError> {
+        Ok(forecaster.pooled(&windows.some(places))?)
+    };
     if let Some(embeddings) = embeddings {
-        return embeddings.of(forecaster, windows, go_on);
+        let key = |place| window_key(windows.at(place).flatten().copied());
+        let keys: Vec<WindowKey> = (0..windows.len()).map(key).collect();
+        return embeddings.of(&keys, &mut make, go_on);
     }
     let mut all = Vec::new();
     let places: Vec<usize> = (0..windows.len()).collect();
@@ -216,7 +223,7 @@ fn pooled(
         if !go_on(places[0]) {
             return Ok(None);
         }
-        all.extend(forecaster.pooled(&windows.some(places))?);
+        all.extend(make(places)?);
     }
     Ok(Some(all))
 }

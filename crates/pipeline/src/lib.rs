@@ -7,6 +7,7 @@
 
 mod answer;
 mod bundle;
+mod forecast_columns;
 mod pipeline;
 mod registry;
 mod stream;
@@ -16,6 +17,7 @@ pub use bundle::{
     Bundle, BundleError, BundleFacts, ConformalThreshold, FileEntry, GitState, MANIFEST_FILE, Manifest,
     MemberEntry,
 };
-pub use pipeline::{Core, Member, Pipeline, PipelineError};
+pub use forecast_columns::{ForecastColumns, ForecastSpec};
+pub use pipeline::{ComputeError, Core, Member, Pipeline, PipelineError};
 pub use registry::{Registry, RegistryError, Version};
 pub use stream::{PipelineStream, StreamError};

@@ -1,12 +1,16 @@
 //! Features, members and their mean.
 
-use features::{FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingInput};
+use std::sync::Arc;
+
+use features::{FeatureSchema, FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingInput};
 use market::{BarSeries, Classes, GapPolicy, Timeframe};
 use models::{FeatureView, FittedModel, PredictError};
 use serde::{Deserialize, Serialize};
+use tirex::Tirex;
 
 use crate::answer::Answer;
 use crate::bundle::ConformalThreshold;
+use crate::forecast_columns::{ForecastColumns, ForecastSpec};
 
 /// What every prediction of a pipeline has in common: the typed part of a bundle's manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,8 +26,19 @@ pub struct Core {
     pub gaps: GapPolicy,
     /// Its features.
     pub features: FeatureSpec,
+    /// Forecasts that are features as well; none without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<ForecastSpec>,
     /// From which score on a class is outside the prediction set.
     pub conformal: Option<ConformalThreshold>,
+}
+
+impl Core {
+    /// The columns that members see: those of its features, and forecasts behind them.
+    pub(crate) fn schema(&self, features: &FeatureSet) -> FeatureSchema {
+        let Some(forecast) = &self.forecast else { return features.schema().clone() };
+        FeatureSchema::new([features.schema().columns(), &forecast.columns()].concat())
+    }
 }
 
 /// One model of the ensemble.
@@ -42,16 +57,33 @@ pub struct Member {
 pub struct Pipeline {
     core: Core,
     set: FeatureSet,
+    forecast: Option<ForecastColumns>,
+    /// Features, and forecasts behind them.
+    schema: FeatureSchema,
     members: Vec<Member>,
 }
 
 impl Pipeline {
-    /// Puts features and members together.
+    /// Puts features and members together; `forecaster` is the one whose weights the core's forecasts name.
     ///
     /// # Errors
-    /// [`PipelineError`] when a feature is unknown, there is no member, or a weight is not above zero.
-    pub fn new(core: Core, members: Vec<Member>) -> Result<Self, PipelineError> {
+    /// [`PipelineError`] when a feature is unknown, forecasts lack their forecaster, there is no member, or a weight is not
+    /// above zero.
+    pub fn new(
+        core: Core,
+        members: Vec<Member>,
+        forecaster: Option<Arc<Tirex>>,
+    ) -> Result<Self, PipelineError> {
         let set = FeatureSet::resolve(&core.features, core.timeframe)?;
+        let forecast = match (&core.forecast, forecaster) {
+            (None, _) => None,
+            (Some(_), None) => return Err(PipelineError::Forecast("there is no forecaster".to_owned())),
+            (Some(spec), Some(forecaster)) => Some(
+                ForecastColumns::new(spec.clone(), forecaster, core.timeframe)
+                    .map_err(PipelineError::Forecast)?,
+            ),
+        };
+        let schema = core.schema(&set);
         if members.is_empty() {
             return Err(PipelineError::NoMembers);
         }
@@ -60,11 +92,11 @@ impl Pipeline {
                 return Err(PipelineError::Weight { name: member.name.clone(), weight: member.weight });
             }
             let description = member.model.describe();
-            if description.n_features != set.schema().len() || description.n_classes != core.classes.len() {
+            if description.n_features != schema.len() || description.n_classes != core.classes.len() {
                 return Err(PipelineError::Shape { name: member.name.clone() });
             }
         }
-        Ok(Self { core, set, members })
+        Ok(Self { core, set, forecast, schema, members })
     }
 
     /// What its predictions have in common.
@@ -75,6 +107,16 @@ impl Pipeline {
     /// Its features.
     pub fn feature_set(&self) -> &FeatureSet {
         &self.set
+    }
+
+    /// Its forecasts, where it makes any.
+    pub fn forecast_columns(&self) -> Option<&ForecastColumns> {
+        self.forecast.as_ref()
+    }
+
+    /// The columns that members see: features, and forecasts behind them.
+    pub fn schema(&self) -> &FeatureSchema {
+        &self.schema
     }
 
     /// Its members.
@@ -89,20 +131,23 @@ impl Pipeline {
 
     /// Bars without a breaking hole until the first prediction.
     pub fn required_bars(&self) -> usize {
-        self.set.schema().settled() + self.lookback() - 1
+        self.schema.settled() + self.lookback() - 1
     }
 
-    /// The features of every bar of a series.
+    /// The features of every bar of a series, and forecasts where it makes any.
     ///
     /// # Errors
-    /// [`MissingInput`] when the series does not carry what the features are computed from.
+    /// [`ComputeError`] when the series does not carry what the features are computed from, or can't be forecast.
     pub fn compute_features(
         &self,
         series: &BarSeries,
         progress: impl FnMut(usize),
-    ) -> Result<FeatureTable, MissingInput> {
+    ) -> Result<FeatureTable, ComputeError> {
         self.set.check(series)?;
-        Ok(FeatureTable::compute(&self.set, series, progress))
+        let table = FeatureTable::compute(&self.set, series, progress);
+        let Some(forecast) = &self.forecast else { return Ok(table) };
+        let extended = forecast.extend(table, series, None, &mut |_, _| true)?;
+        Ok(extended.expect("nobody ends it"))
     }
 
     /// The bars of a table that have enough past for an answer.
@@ -120,7 +165,7 @@ impl Pipeline {
 
     /// Answers for rows of a row-major table `[n_rows, n_features]`.
     pub(crate) fn answer_rows(&self, values: &[f64], ends: &[usize]) -> Result<Vec<Answer>, PredictError> {
-        let view = FeatureView { values, n_features: self.set.schema().len(), ends };
+        let view = FeatureView { values, n_features: self.schema.len(), ends };
         let mut by_member = Vec::with_capacity(self.members.len());
         for member in &self.members {
             by_member.push(member.model.predict(&view)?.into_iter());
@@ -135,12 +180,26 @@ impl Pipeline {
     }
 }
 
+/// Why there are no features.
+#[derive(Debug, thiserror::Error)]
+pub enum ComputeError {
+    /// Something they are computed from.
+    #[error(transparent)]
+    Input(#[from] MissingInput),
+    /// The forecaster refused.
+    #[error(transparent)]
+    Forecast(#[from] PredictError),
+}
+
 /// Why parts do not make a pipeline.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PipelineError {
     /// Features.
     #[error(transparent)]
     Features(#[from] FeatureSpecError),
+    /// Forecasts.
+    #[error("forecast columns: {0}")]
+    Forecast(String),
     /// No model.
     #[error("a pipeline needs at least one model")]
     NoMembers,

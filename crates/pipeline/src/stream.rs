@@ -5,6 +5,7 @@ use market::Bar;
 use models::PredictError;
 
 use crate::answer::Answer;
+use crate::forecast_columns::ForecastStream;
 use crate::pipeline::Pipeline;
 
 /// The live form of a [`Pipeline`] for one symbol: same features, same members, same numbers.
@@ -12,6 +13,7 @@ use crate::pipeline::Pipeline;
 pub struct PipelineStream<'p> {
     pipeline: &'p Pipeline,
     engine: FeatureEngine,
+    forecast: ForecastStream,
     /// The newest rows, at most twice the lookback, row-major.
     rows: Vec<f64>,
 }
@@ -20,7 +22,7 @@ impl Pipeline {
     /// A stream at the start of a series.
     pub fn stream(&self) -> PipelineStream<'_> {
         let engine = FeatureEngine::new(self.feature_set(), self.core().gaps);
-        PipelineStream { pipeline: self, engine, rows: Vec::new() }
+        PipelineStream { pipeline: self, engine, forecast: ForecastStream::new(), rows: Vec::new() }
     }
 }
 
@@ -51,10 +53,14 @@ impl PipelineStream<'_> {
         }
         self.pipeline.feature_set().check_bars(std::slice::from_ref(bar))?;
         let lookback = self.pipeline.lookback();
-        let width = self.engine.schema().len();
+        let width = self.pipeline.schema().len();
         let row = self.engine.update_with(bar, references);
         let bars_seen = row.bars_seen;
-        let Some(values) = row.settled() else {
+        let forecast = match self.pipeline.forecast_columns() {
+            Some(columns) => self.forecast.update(columns, bar, bars_seen)?.map(|values| values.to_vec()),
+            None => Some(Vec::new()),
+        };
+        let (Some(values), Some(forecast)) = (row.settled(), forecast) else {
             self.rows.clear();
             return Ok(None);
         };
@@ -62,6 +68,7 @@ impl PipelineStream<'_> {
             self.rows.drain(..lookback * width);
         }
         self.rows.extend_from_slice(values);
+        self.rows.extend(forecast);
         if bars_seen < self.pipeline.required_bars() {
             return Ok(None);
         }

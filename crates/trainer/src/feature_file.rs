@@ -258,7 +258,7 @@ struct FoldColumns {
 }
 
 fn fold_columns(config: &Config, loaded: &LoadedBars, progress: &Progress) -> Result<Vec<FoldColumns>> {
-    let dataset = Dataset::build(config, std::slice::from_ref(loaded), progress)?;
+    let dataset = Dataset::build(config, std::slice::from_ref(loaded), None, progress)?;
     let fold = |(number, places): (usize, FoldPlaces)| {
         let mut parts = vec![None; loaded.series.len()];
         for (rows, part) in

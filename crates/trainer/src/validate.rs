@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &ValidateArguments, out: &mut dyn Write) -> Result<
         );
     }
     let loaded = [source::load(&file, &arguments.data)?];
-    let dataset = Dataset::build(config, &loaded, &progress)?;
+    let dataset = Dataset::build(config, &loaded, None, &progress)?;
     let memorised = Memorised { config, dataset: &dataset, progress: &progress };
     let honest = memorised.honest()?;
     let leaky = memorised.leaky(honest.fold_accuracy.len())?;
@@ -199,7 +199,7 @@ impl Memorised<'_> {
     ) -> Result<()> {
         let class = |bar: &usize| labels.labels[*bar].map(|label| label.class);
         let classes: Vec<u8> = train.iter().filter_map(class).collect();
-        let (values, n_features) = (self.dataset.table.values(), self.dataset.set.schema().len());
+        let (values, n_features) = (self.dataset.table.values(), self.dataset.table.schema().len());
         let data = TrainingSet {
             values,
             n_features,
@@ -260,7 +260,7 @@ impl Answers {
 
 /// The config's models as the main command validates them.
 fn configured(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Vec<ConfiguredScores>> {
-    let fitter = Fitter { config, dataset, progress, unfinished: None, embeddings: None };
+    let fitter = Fitter { config, dataset, progress, unfinished: None, kept_vectors: None };
     let scores = experiment::scores(&fitter)?.models.into_iter().filter_map(|model| {
         let metrics = model.metrics?;
         let versus_majority = *model.versus.get("majority")?;

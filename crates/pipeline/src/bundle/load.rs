@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use durable::sha256_hex;
 use models::{FittedModel, ForecasterWeights};
@@ -59,10 +60,14 @@ impl Bundle {
         let refused = |source| BundleError::Pipeline { path: path.clone(), source };
         let set = features::FeatureSet::resolve(&manifest.core.features, manifest.core.timeframe)
             .map_err(|source| refused(crate::pipeline::PipelineError::Features(source)))?;
-        set.schema()
+        let core = &manifest.core;
+        core.schema(&set)
             .expect(&manifest.schema)
             .map_err(|source| BundleError::Schema { path: path.clone(), source })?;
-        let pipeline = Pipeline::new(manifest.core.clone(), members).map_err(refused)?;
+        let forecaster = core.forecast.as_ref().map(|forecast| weights.find(&forecast.weights_sha256));
+        let forecaster =
+            forecaster.transpose().map_err(|source| BundleError::Member { path: path.clone(), source })?;
+        let pipeline = Pipeline::new(core.clone(), members, forecaster.map(Arc::new)).map_err(refused)?;
         Ok(Self { path, manifest, pipeline })
     }
 }

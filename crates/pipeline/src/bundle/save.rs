@@ -44,7 +44,7 @@ impl Bundle {
             content_hash: String::new(),
             facts,
             core: pipeline.core().clone(),
-            schema: pipeline.feature_set().schema().clone(),
+            schema: pipeline.schema().clone(),
             members,
             files,
         };

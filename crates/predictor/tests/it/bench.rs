@@ -153,8 +153,9 @@ fn fitted(name: &str, spec: &ModelSpec, series: &BarSeries) -> Pipeline {
         gaps: series.gaps(),
         features,
         conformal: Some(ConformalThreshold { coverage: 0.9, score: 0.6, calibration_rows: 100 }),
+        forecast: None,
     };
-    Pipeline::new(core, vec![Member { name: name.to_owned(), weight: 1.0, model }]).unwrap()
+    Pipeline::new(core, vec![Member { name: name.to_owned(), weight: 1.0, model }], None).unwrap()
 }
 
 fn facts(name: &str) -> BundleFacts {

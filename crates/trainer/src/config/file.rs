@@ -86,6 +86,10 @@ impl ConfigFile {
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
         let mut file = Self::read(&path, &text, settings)?;
         file.config.tirex.weights = file.config.tirex.weights.take().map(|weights| file.resolve(&weights));
+        if let Some(mut forecast) = file.config.forecast.take() {
+            forecast.weights = forecast.weights.map(|weights| file.resolve(&weights));
+            file.config.forecast = Some(forecast);
+        }
         Ok(file)
     }
 

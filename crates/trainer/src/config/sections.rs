@@ -36,6 +36,9 @@ pub struct Config {
     /// Features.
     #[serde(default)]
     pub features: FeatureSpec,
+    /// Forecasts as further features; none without this section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<ForecastConfig>,
     /// Label.
     #[serde(default)]
     pub label: LabelSpec,
@@ -107,6 +110,27 @@ pub struct DataConfig {
     pub max_missing_bars: Option<u64>,
     /// What to do about each kind of finding.
     pub policy: QualityPolicy,
+}
+
+/// Forecasts of the price as columns that models see beside the features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ForecastConfig {
+    /// The forecaster's weights, `model.ckpt` or safetensors, relative to the config file; by default the small model that is
+    /// built in.
+    pub weights: Option<PathBuf>,
+    /// Log closes that it looks at.
+    pub context_bars: usize,
+    /// Bars ahead; by default the label's horizon.
+    pub horizon_bars: Option<usize>,
+    /// Bars of the timeframe's grid between two forecasts; in between the last one holds.
+    pub stride_bars: usize,
+}
+
+impl Default for ForecastConfig {
+    fn default() -> Self {
+        Self { weights: None, context_bars: 512, horizon_bars: None, stride_bars: 6 }
+    }
 }
 
 /// The LSTM and its training.

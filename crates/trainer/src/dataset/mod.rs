@@ -2,8 +2,11 @@
 //!
 //! Everything that is fitted sees rows: the bars of all symbols behind each other, in the order of the symbols.
 
+mod forecast;
 mod requirements;
 mod symbol;
+
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use data::LoadedBars;
@@ -12,6 +15,7 @@ use features::{FeatureSet, FeatureTable};
 use market::{Bar, Classes, Timestamp};
 use models::ModelKind;
 
+use forecast::Forecast;
 pub(crate) use symbol::{SymbolBars, SymbolLabels};
 
 use crate::config::Config;
@@ -22,6 +26,8 @@ use crate::source;
 pub(crate) struct Dataset<'a> {
     pub(crate) symbols: Vec<SymbolBars<'a>>,
     pub(crate) set: FeatureSet,
+    /// Forecasts behind the features, where the config asks for them.
+    pub(crate) forecast: Option<Forecast>,
     /// One row for each bar of each symbol.
     pub(crate) table: FeatureTable,
     /// The columns that the config's features ask for and those that only a forecaster looks at, where there are such.
@@ -48,8 +54,14 @@ pub(crate) struct FoldLabels {
 }
 
 impl<'a> Dataset<'a> {
-    /// Computes features and labels, and refuses bars that are too few to learn from.
-    pub(crate) fn build(config: &Config, loaded: &'a [LoadedBars], progress: &Progress) -> Result<Self> {
+    /// Computes features, forecasts and labels, and refuses bars that are too few to learn from. `kept` is where forecasts are
+    /// kept; nowhere without.
+    pub(crate) fn build(
+        config: &Config,
+        loaded: &'a [LoadedBars],
+        kept: Option<&Path>,
+        progress: &Progress,
+    ) -> Result<Self> {
         if config.validation.leave_one_symbol_out && loaded.len() < 2 {
             bail!(
                 "validation.leave_one_symbol_out needs several symbols: name them in data.pool or with --pool"
@@ -59,6 +71,7 @@ impl<'a> Dataset<'a> {
         let lookback = lookbacks.max().unwrap_or(1);
         let spec = config.feature_spec();
         let set = source::feature_set(&spec, &loaded[0].series)?;
+        let forecast = Forecast::of(config, loaded[0].series.timeframe(), kept)?;
         let (mut symbols, mut tables, mut offset) = (Vec::new(), Vec::new(), 0);
         for bars in loaded {
             let series = &bars.series;
@@ -70,10 +83,19 @@ impl<'a> Dataset<'a> {
                     loaded[0].series.symbol()
                 );
             }
-            requirements::require_bars(config, series, &set, lookback)?;
+            let schema = forecast
+                .as_ref()
+                .map_or_else(|| set.schema().clone(), |forecast| forecast.schema_behind(set.schema()));
+            requirements::require_bars(config, series, &schema, lookback)?;
             let stage = progress.stage(&named("features", series.symbol(), loaded), series.len() as u64);
             let table = FeatureTable::compute(&own, series, |done| stage.set(done as u64, ""));
             stage.finish(&format!("{} features of {} bars", set.schema().len(), series.len()));
+            let table = match &forecast {
+                Some(forecast) => {
+                    forecast.extend(table, series, &named("forecasts", series.symbol(), loaded), progress)?
+                }
+                None => table,
+            };
             symbols.push(SymbolBars::new(bars, &config.label, &table, lookback, offset)?);
             tables.push(table);
             offset += series.len();
@@ -81,11 +103,11 @@ impl<'a> Dataset<'a> {
         let Some(table) = FeatureTable::stack(tables) else { bail!("there are no bars to learn from") };
         let columns = if config.models.contains(&ModelKind::Tirex) {
             let asked = source::feature_set(&config.features, &loaded[0].series)?;
-            Some(ColumnsOfModels::new(config, &asked, &table)?)
+            Some(ColumnsOfModels::new(config, &asked, &set, &table)?)
         } else {
             None
         };
-        let mut dataset = Self { symbols, set, table, columns, instants: Vec::new(), seal: None };
+        let mut dataset = Self { symbols, set, forecast, table, columns, instants: Vec::new(), seal: None };
         dataset.instants = dataset.usable_instants();
         dataset.seal_final_period(config)?;
         requirements::require_rows(config, &dataset)?;
@@ -133,7 +155,7 @@ impl<'a> Dataset<'a> {
     pub(crate) fn features(&self) -> (&[f64], usize) {
         match &self.columns {
             Some(columns) => (&columns.values, columns.others.len()),
-            None => (self.table.values(), self.set.schema().len()),
+            None => (self.table.values(), self.table.schema().len()),
         }
     }
 
@@ -193,7 +215,7 @@ impl<'a> Dataset<'a> {
 
 impl ColumnsOfModels {
     /// `asked` are the features that the config asks for.
-    fn new(config: &Config, asked: &FeatureSet, table: &FeatureTable) -> Result<Self> {
+    fn new(config: &Config, asked: &FeatureSet, set: &FeatureSet, table: &FeatureTable) -> Result<Self> {
         let names: Vec<&str> = table.schema().names().collect();
         let place = |name: &str| names.iter().position(|other| *other == name);
         let Some(forecaster) = config.tirex.inputs.iter().map(|name| place(name)).collect() else {
@@ -201,7 +223,8 @@ impl ColumnsOfModels {
                 "tirex.inputs names a feature that features.drop leaves out or that is a second name of another; name other inputs, or set features.keep_duplicates"
             );
         };
-        let others: Vec<usize> = asked.schema().names().filter_map(place).collect();
+        let forecasts = set.schema().len()..names.len();
+        let others: Vec<usize> = asked.schema().names().filter_map(place).chain(forecasts).collect();
         let rows = table.values().chunks_exact(names.len());
         let values = rows.flat_map(|row| others.iter().map(|place| row[*place])).collect();
         Ok(Self { forecaster, others, values })

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use evaluation::{Split, SplitScheme, TestBlocks, TimeSeries, WalkForward};
-use features::FeatureSet;
+use features::FeatureSchema;
 use market::BarSeries;
 
 use super::Dataset;
@@ -20,11 +20,11 @@ const MOST_ROWS: usize = 1 << 30;
 pub(super) fn require_bars(
     config: &Config,
     series: &BarSeries,
-    set: &FeatureSet,
+    schema: &FeatureSchema,
     lookback: usize,
 ) -> Result<()> {
     let label = &config.label;
-    let warm_up = (set.schema().settled() + lookback - 1).max(label.warm_up_bars(series.timeframe()));
+    let warm_up = (schema.settled() + lookback - 1).max(label.warm_up_bars(series.timeframe()));
     let rows = if config.data.pool.is_empty() { required_rows(config) } else { 1 };
     let needed = warm_up + rows + label.horizon;
     if series.len() < needed {

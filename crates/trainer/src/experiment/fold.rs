@@ -1,6 +1,7 @@
 //! One fold: fit every model on its training part, answer for its test rows.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
@@ -85,7 +86,7 @@ pub(crate) struct Fitter<'a> {
     /// Where fits are kept on the way; none for what is not worth resuming.
     pub(crate) unfinished: Option<&'a Unfinished<'a>>,
     /// Where what a forecaster made of windows is kept; none for what is not worth it.
-    pub(crate) embeddings: Option<&'a Path>,
+    pub(crate) kept_vectors: Option<&'a Path>,
 }
 
 impl FoldParts {
@@ -126,7 +127,7 @@ impl Fitter<'_> {
     ) -> Result<Fit> {
         let mut spec = self.config.model_spec(kind);
         if let ModelSpec::Tirex(tirex) = &mut spec {
-            tirex.cache = self.embeddings.filter(|_| self.config.tirex.cache).map(Path::to_owned);
+            tirex.cache = self.kept_vectors.filter(|_| self.config.tirex.cache).map(Path::to_owned);
         }
         let columns = self.dataset.columns_of(kind);
         let seed = purpose.seed(self.config.seed, kind);
@@ -140,7 +141,7 @@ impl Fitter<'_> {
         }
         let data = TrainingSet {
             values: self.dataset.table.values(),
-            n_features: self.dataset.set.schema().len(),
+            n_features: self.dataset.table.schema().len(),
             n_classes: labels.classes().len(),
             train: LabelledRows { ends: &train, classes: &classes[0] },
             validation: LabelledRows { ends: &validation, classes: &classes[1] },
@@ -195,10 +196,14 @@ impl Fitter<'_> {
             timeframe: series.timeframe(),
             gaps: series.gaps(),
             features: self.dataset.set.spec().clone(),
+            forecast: self.dataset.forecast.as_ref().map(|forecast| forecast.spec().clone()),
             conformal,
         };
+        let forecaster = self.dataset.forecast.as_ref().map(|forecast| Arc::clone(&forecast.forecaster));
         let member = Member { name: kind.name().to_owned(), weight: 1.0, model };
-        Pipeline::new(core, vec![member]).map(|pipeline| (pipeline, notes)).map_err(|error| error.to_string())
+        Pipeline::new(core, vec![member], forecaster)
+            .map(|pipeline| (pipeline, notes))
+            .map_err(|error| error.to_string())
     }
 
     /// Fits every model of the config and answers for the test rows, models and baselines alike.

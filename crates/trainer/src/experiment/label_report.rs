@@ -54,7 +54,7 @@ fn best_feature(
     symbol: &SymbolBars<'_>,
     labels: &SymbolLabels,
 ) -> Option<BestFeature> {
-    let schema = dataset.set.schema();
+    let schema = dataset.table.schema();
     let names: Vec<String> = schema.names().map(str::to_owned).collect();
     let values: Vec<f64> = symbol
         .usable

@@ -25,7 +25,7 @@ use crate::train::unfinished::{Keeping, Unfinished};
 use crate::train::writing::{RunIdentity, Writing, Written};
 
 /// Below the artifacts: what a forecaster made of windows.
-const EMBEDDINGS: &str = "cache/embeddings";
+const KEPT: &str = "cache/forecaster";
 
 /// Runs the config. No bundle and no report is written before everything has been computed.
 pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Outcome> {
@@ -52,22 +52,22 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     for bars in &loaded {
         progress.say(&bars.quality.to_string());
     }
-    let dataset = Dataset::build(config, &loaded, &progress)?;
+    interrupt::listen()?;
+    let kept = arguments.out.join(KEPT);
+    let dataset = Dataset::build(config, &loaded, Some(&kept), &progress)?;
     let run = RunIdentity::new(arguments, config, &dataset, &loaded)?;
     if arguments.open_seal {
         sealed::require_unopened(&run.artifacts, &run.summary)?;
     }
-    interrupt::listen()?;
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let keeping = Keeping { resume: arguments.resume, keep_best: arguments.keep_best, every };
     let unfinished = Unfinished::open(&arguments.out, &config.name, &run.key(), keeping, &progress)?;
-    let embeddings = arguments.out.join(EMBEDDINGS);
     let fitter = Fitter {
         config,
         dataset: &dataset,
         progress: &progress,
         unfinished: Some(&unfinished),
-        embeddings: Some(&embeddings),
+        kept_vectors: Some(&kept),
     };
     let (written, outcome) = match compute_and_write(&fitter, run) {
         Ok(done) => done,

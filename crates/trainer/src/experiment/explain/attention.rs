@@ -14,7 +14,7 @@ pub(super) fn attention(
     folds: &[Fold],
     most: usize,
 ) -> Result<Option<AttentionReport>> {
-    let (values, n_features) = (fitter.dataset.table.values(), fitter.dataset.set.schema().len());
+    let (values, n_features) = (fitter.dataset.table.values(), fitter.dataset.table.schema().len());
     let (mut sums, mut windows, mut lookback) = (Vec::new(), 0, 1);
     for fold in folds {
         let Ok((pipeline, _)) = &fold.fits[place] else { continue };

@@ -90,7 +90,7 @@ impl OutOfSample<'_> {
         folds: &[Fold],
         progress: &Progress,
     ) -> Result<Option<(ShapSums, Explanation)>> {
-        let (values, n_features) = (self.dataset.table.values(), self.dataset.set.schema().len());
+        let (values, n_features) = (self.dataset.table.values(), self.dataset.table.schema().len());
         let mut sums = ShapSums::none(n_features, self.clusters.len());
         let mut newest = None;
         for fold in folds {
@@ -130,7 +130,7 @@ impl OutOfSample<'_> {
     fn in_full(&self, name: &str, answer: &Answer<'_>) -> Explanation {
         let Answer { fold, row, probabilities, unit, .. } = answer;
         let (dataset, k) = (self.dataset, answer.base.len());
-        let names: Vec<&str> = dataset.set.schema().names().collect();
+        let names: Vec<&str> = dataset.table.schema().names().collect();
         let n_features = names.len();
         let class = evaluation::top(probabilities.values());
         let of_feature = |feature: usize| answer.contributions[feature * k + class];

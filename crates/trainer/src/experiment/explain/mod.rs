@@ -46,7 +46,7 @@ impl Measured {
     /// Measures every model of the config on the folds that it was fitted in.
     pub(crate) fn of(fitter: &Fitter<'_>, folds: &[Fold], classes: &Classes) -> Result<Self> {
         let (config, dataset) = (fitter.config, fitter.dataset);
-        let n_features = dataset.set.schema().len();
+        let n_features = dataset.table.schema().len();
         let usable: Vec<usize> = dataset
             .symbols
             .iter()
@@ -103,7 +103,7 @@ impl Measured {
 
     /// As the report tells it. Impurity is that of the final refits.
     pub(crate) fn told(self, fitter: &Fitter<'_>, finals: &[Fit]) -> Leanings {
-        let names: Vec<&str> = fitter.dataset.set.schema().names().collect();
+        let names: Vec<&str> = fitter.dataset.table.schema().names().collect();
         let mut cluster_of = vec![0; names.len()];
         for (number, cluster) in self.clusters.iter().enumerate() {
             for &feature in cluster {

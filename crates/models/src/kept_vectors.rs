@@ -10,36 +10,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use durable::{sha256_hex, write_file};
-use tirex::Tirex;
-use tirex::fine_tuning::{Windows, pooled_width};
-
-use crate::error::PredictError;
 
 /// What a file begins with.
-const MAGIC: &[u8; 8] = b"EMBEDS01";
+const MAGIC: &[u8; 8] = b"VECTORS1";
 /// Characters of a hash at the end of a file.
 const HASH_LENGTH: usize = 64;
 /// Windows between two looks at whether to go on.
 const PIECE: usize = 256;
 
 /// The first half of the SHA-256 of a window's values.
-type Key = [u8; 16];
+pub type WindowKey = [u8; 16];
 
-/// The vectors of one forecaster.
+/// Vectors of one kind, in memory and on disk.
 #[derive(Debug)]
-pub(crate) struct Embeddings {
+pub struct KeptVectors {
     directory: PathBuf,
     width: usize,
-    known: HashMap<Key, Vec<f32>>,
+    known: HashMap<WindowKey, Vec<f32>>,
 }
 
-impl Embeddings {
-    /// Those kept below `root` for the forecaster with this hash and windows of so many variates.
-    pub(crate) fn open(root: &Path, backbone: &str, model: &Tirex, n_variates: usize) -> Self {
-        let recipe = format!("{}\n{n_variates} variates\n{backbone}", Tirex::pooling_recipe());
+impl KeptVectors {
+    /// Those kept below `root`. `recipe` says all that decides a vector beside its window; each has `width` numbers.
+    pub fn open(root: &Path, recipe: &str, width: usize) -> Self {
         let directory = root.join(&sha256_hex(recipe.as_bytes())[..16]);
-        let mut kept =
-            Self { directory, width: pooled_width(model.config(), n_variates), known: HashMap::new() };
+        let mut kept = Self { directory, width, known: HashMap::new() };
         let Ok(files) = fs::read_dir(&kept.directory) else { return kept };
         for file in files.flatten().filter(|file| !file.file_name().to_string_lossy().starts_with('.')) {
             if let Ok(bytes) = fs::read(file.path()) {
@@ -53,7 +47,7 @@ impl Embeddings {
     fn read(&mut self, bytes: &[u8]) -> Option<()> {
         let (content, hash) = bytes.split_at_checked(bytes.len().checked_sub(HASH_LENGTH)?)?;
         let records = content.strip_prefix(MAGIC)?;
-        let length = size_of::<Key>() + 4 * self.width;
+        let length = size_of::<WindowKey>() + 4 * self.width;
         if !records.len().is_multiple_of(length) || sha256_hex(content).as_bytes() != hash {
             return None;
         }
@@ -65,49 +59,53 @@ impl Embeddings {
         Some(())
     }
 
-    /// The vectors of windows, `[windows, width]`; those that were not known are kept from now on. `go_on` hears how many are
-    /// done and may end it.
-    pub(crate) fn of(
+    /// The vectors of windows, `[windows, width]`; `make` makes those of some places, which are kept from now on. `go_on` hears
+    /// how many are done and may end it; then there are none.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn of<E>(
         &mut self,
-        model: &Tirex,
-        windows: &Windows<'_>,
+        keys: &[WindowKey],
+        make: &mut dyn FnMut(&[usize]) -> Result<Vec<f32>, E>,
         go_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Option<Vec<f32>>, PredictError> {
-        let keys: Vec<Key> = (0..windows.len()).map(|place| key(windows, place)).collect();
+    ) -> Result<Option<Vec<f32>>, E> {
         let missing: Vec<usize> =
             (0..keys.len()).filter(|place| !self.known.contains_key(&keys[*place])).collect();
         let mut records = MAGIC.to_vec();
         let mut done = keys.len() - missing.len();
+        let mut goes_on = true;
         for places in missing.chunks(PIECE) {
-            if !go_on(done) {
-                return Ok(None);
+            goes_on = go_on(done);
+            if !goes_on {
+                break;
             }
-            let vectors = model.pooled(&windows.some(places))?;
-            for (place, vector) in places.iter().zip(vectors.chunks(self.width)) {
+            for (place, vector) in places.iter().zip(make(places)?.chunks(self.width)) {
                 records.extend_from_slice(&keys[*place]);
                 records.extend(vector.iter().copied().flat_map(f32::to_le_bytes));
                 self.known.insert(keys[*place], vector.to_vec());
             }
             done += places.len();
         }
-        if !missing.is_empty() {
+        if records.len() > MAGIC.len() {
             self.keep(records);
         }
-        Ok(Some(keys.iter().flat_map(|key| &self.known[key]).copied().collect()))
+        Ok(goes_on.then(|| keys.iter().flat_map(|key| &self.known[key]).copied().collect()))
     }
 
     /// Writes a file of records, named by its hash. What can't be written is not kept: it costs time, nothing else.
     fn keep(&self, mut records: Vec<u8>) {
         let hash = sha256_hex(&records);
         records.extend_from_slice(hash.as_bytes());
-        let _ = write_file(&self.directory.join(format!("{}.embeddings", &hash[..16])), &records);
+        let _ = write_file(&self.directory.join(format!("{}.vectors", &hash[..16])), &records);
     }
 }
 
-fn key(windows: &Windows<'_>, place: usize) -> Key {
-    let values: Vec<u8> = windows.at(place).flatten().copied().flat_map(f32::to_le_bytes).collect();
-    let mut key = Key::default();
-    let hash = sha256_hex(&values);
+/// The key of a window with these values.
+pub fn window_key(values: impl Iterator<Item = f32>) -> WindowKey {
+    let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+    let mut key = WindowKey::default();
+    let hash = sha256_hex(&bytes);
     for (byte, text) in key.iter_mut().zip(hash.as_bytes().chunks_exact(2)) {
         let digit = |character: u8| (character as char).to_digit(16).unwrap_or(0) as u8;
         *byte = digit(text[0]) << 4 | digit(text[1]);
