@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use durable::{sha256_hex, write_file};
 
+use crate::error::PredictError;
+
 /// What a file begins with.
 const MAGIC: &[u8; 8] = b"VECTORS1";
 /// Characters of a hash at the end of a file.
@@ -20,6 +22,9 @@ const PIECE: usize = 256;
 
 /// The first half of the SHA-256 of a window's values.
 pub type WindowKey = [u8; 16];
+
+/// Makes the vectors of windows at some places.
+pub type MakeVectors<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Vec<f32>, PredictError>;
 
 /// Vectors of one kind, in memory and on disk.
 #[derive(Debug)]
@@ -64,12 +69,12 @@ impl KeptVectors {
     ///
     /// # Errors
     /// Those of `make`.
-    pub fn of<E>(
+    pub fn of(
         &mut self,
         keys: &[WindowKey],
-        make: &mut dyn FnMut(&[usize]) -> Result<Vec<f32>, E>,
+        make: MakeVectors<'_>,
         go_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Option<Vec<f32>>, E> {
+    ) -> Result<Option<Vec<f32>>, PredictError> {
         let missing: Vec<usize> =
             (0..keys.len()).filter(|place| !self.known.contains_key(&keys[*place])).collect();
         let mut records = MAGIC.to_vec();

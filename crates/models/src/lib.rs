@@ -25,7 +25,7 @@ pub use error::{FitError, LoadError, PredictError};
 pub use explanation::{Contributions, ExplainedUnit, Explainer};
 pub use fitted::{FitNotes, FittedModel, ModelDescription};
 pub use forecaster_weights::{ForecasterWeights, open_forecaster};
-pub use kept_vectors::{KeptVectors, WindowKey, window_key};
+pub use kept_vectors::{KeptVectors, MakeVectors, WindowKey, window_key};
 pub use library_model::LibrarySpec;
 pub use rows::{FeatureView, LabelledRows, TrainingSet};
 pub use spec::{FitProgress, ModelKind, ModelSpec, NetworkSpec, NoProgress};

@@ -103,6 +103,26 @@ impl ForecastColumns {
         bar.open_time.millis().div_euclid(length)
     }
 
+    /// The bars that forecasts are made at.
+    fn origins(&self, series: &BarSeries) -> Origins {
+        let bars = series.bars();
+        let mut origins = Origins { bars: Vec::new(), of_bar: Vec::with_capacity(bars.len()) };
+        for segment in series.segments() {
+            let (mut newest, mut stretch) = (None, None);
+            for bar in segment.clone() {
+                let own = self.stretch(&bars[bar]);
+                if stretch != Some(own) {
+                    stretch = Some(own);
+                    let seen = bar + 1 - segment.start;
+                    newest = (seen >= self.spec.context_bars).then_some(origins.bars.len());
+                    origins.bars.extend(newest.map(|_| bar));
+                }
+                origins.of_bar.push(newest);
+            }
+        }
+        origins
+    }
+
     /// A table with these columns behind its own. `kept` are forecasts that were made before; `heard` is told how many of
     /// how many are done, and ends it by returning false: then there is no table.
     ///
@@ -115,51 +135,32 @@ impl ForecastColumns {
         kept: Option<&mut KeptVectors>,
         heard: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Option<FeatureTable>, PredictError> {
-        let bars = series.bars();
-        let closes: Vec<f32> = bars.iter().map(log_close).collect();
-        // Bars that forecasts are made at, and for every bar the newest of them.
-        let mut origins = Vec::new();
-        let mut origin_of: Vec<Option<usize>> = Vec::with_capacity(bars.len());
-        for segment in series.segments() {
-            let mut newest = None;
-            let mut stretch = None;
-            for bar in segment.clone() {
-                let own = self.stretch(&bars[bar]);
-                if stretch != Some(own) {
-                    stretch = Some(own);
-                    newest = (bar + 1 - segment.start >= self.spec.context_bars).then_some(origins.len());
-                    origins.extend(newest.map(|_| bar));
-                }
-                origin_of.push(newest);
-            }
-        }
+        let closes: Vec<f32> = series.bars().iter().map(log_close).collect();
+        let Origins { bars: origins, of_bar } = self.origins(series);
         let window = |origin: usize| &closes[origins[origin] + 1 - self.spec.context_bars..=origins[origin]];
         let mut make = |places: &[usize]| -> Result<Vec<f32>, PredictError> {
             let windows: Vec<&[f32]> = places.iter().map(|place| window(*place)).collect();
             Ok(self.expected(&windows)?.concat())
         };
         let all: Vec<usize> = (0..origins.len()).collect();
-        let found = match kept {
-            Some(kept) => {
-                let keys: Vec<WindowKey> =
-                    all.iter().map(|place| window_key(window(*place).iter().copied())).collect();
-                kept.of(&keys, &mut make, &mut |done| heard(done, origins.len()))?
-            }
-            None => {
-                let mut found = Vec::new();
-                for places in all.chunks(TOGETHER) {
-                    if !heard(places[0], origins.len()) {
-                        return Ok(None);
-                    }
-                    found.extend(make(places)?);
+        let mut found = Vec::new();
+        if let Some(kept) = kept {
+            let key = |place: &usize| window_key(window(*place).iter().copied());
+            let keys: Vec<WindowKey> = all.iter().map(key).collect();
+            let all = kept.of(&keys, &mut make, &mut |done| heard(done, origins.len()))?;
+            let Some(all) = all else { return Ok(None) };
+            found = all;
+        } else {
+            for places in all.chunks(TOGETHER) {
+                if !heard(places[0], origins.len()) {
+                    return Ok(None);
                 }
-                Some(found)
+                found.extend(make(places)?);
             }
-        };
-        let Some(found) = found else { return Ok(None) };
+        }
         let none = [0.0; COLUMNS];
         let of = |origin: &Option<usize>| origin.map_or(&none[..], |at| &found[at * COLUMNS..][..COLUMNS]);
-        let values: Vec<f64> = origin_of.iter().flat_map(of).map(|value| f64::from(*value)).collect();
+        let values: Vec<f64> = of_bar.iter().flat_map(of).map(|value| f64::from(*value)).collect();
         Ok(Some(table.with_columns(&self.spec.columns(), &values)))
     }
 
@@ -188,6 +189,14 @@ impl ForecastColumns {
         };
         Ok(forecasts.iter().zip(windows).map(of).collect())
     }
+}
+
+/// Where forecasts are made.
+struct Origins {
+    /// Bars that one is made at.
+    bars: Vec<usize>,
+    /// Of each bar, the place of the newest among them.
+    of_bar: Vec<Option<usize>>,
 }
 
 /// Move, spread, probability of a rise and skew from sorted quantiles of a return.
@@ -287,7 +296,12 @@ mod tests {
         assert!((columns_of(&risen, &levels)[2] - 0.95).abs() < 1e-6);
         let far: Vec<f32> = returns.iter().map(|value| value + 50.0).collect();
         assert!((columns_of(&far, &levels)[2] - 1.0).abs() < 1e-9);
-        assert_eq!(columns_of(&[0.0; 9], &levels), [0.0, 0.0, 0.5, 0.0]);
+        assert!(
+            columns_of(&[0.0; 9], &levels)
+                .iter()
+                .zip([0.0, 0.0, 0.5, 0.0])
+                .all(|(a, b)| (a - b).abs() < 1e-9)
+        );
         let even: Vec<f64> = vec![0.25, 0.75];
         assert!((columns_of(&[-1.0, 3.0], &even)[0] - 1.0).abs() < 1e-6);
     }

@@ -146,8 +146,7 @@ impl Pipeline {
         self.set.check(series)?;
         let table = FeatureTable::compute(&self.set, series, progress);
         let Some(forecast) = &self.forecast else { return Ok(table) };
-        let extended = forecast.extend(table, series, None, &mut |_, _| true)?;
-        Ok(extended.expect("nobody ends it"))
+        forecast.extend(table, series, None, &mut |_, _| true)?.ok_or(ComputeError::Ended)
     }
 
     /// The bars of a table that have enough past for an answer.
@@ -189,6 +188,9 @@ pub enum ComputeError {
     /// The forecaster refused.
     #[error(transparent)]
     Forecast(#[from] PredictError),
+    /// Somebody ended the forecasts.
+    #[error("forecasts were ended before they were done")]
+    Ended,
 }
 
 /// Why parts do not make a pipeline.

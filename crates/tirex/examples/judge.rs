@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tirex::pretraining::{SeriesKind, held_out_series};
+use tirex::pretraining::held_out_quality;
 use tirex::quality::{Naive, Quality, quality};
 use tirex::{ForecastOptions, Tirex};
 
@@ -34,8 +34,8 @@ fn run() -> Result<(), String> {
     let number = |name: &str, default: usize| -> Result<usize, String> {
         option(name).map_or(Ok(default), |value| value.parse().map_err(|_| format!("{name} {value}")))
     };
-    let path = option("--weights").ok_or("--weights FILE is missing")?;
-    let model = Tirex::open(Path::new(&path)).map_err(|error| error.to_string())?;
+    let model = option("--weights").map_or_else(Tirex::small, |path| Tirex::open(Path::new(&path)));
+    let model = model.map_err(|error| error.to_string())?;
     let horizon = number("--horizon", model.config().patch)?;
     let options = ForecastOptions { patches_per_pass: number("--patches", 1)?, sorted: true };
     let length = model.config().context + horizon;
@@ -47,10 +47,8 @@ fn run() -> Result<(), String> {
         Ok(())
     };
     let Some(csv) = option("--csv") else {
-        for (kind, _) in SeriesKind::SHARES {
-            let series: Vec<Vec<f32>> =
-                (0..SERIES).map(|number| held_out_series(kind, 7, number, length)).collect();
-            report(&format!("{kind:?}"), &series)?;
+        for (kind, found) in held_out_quality(&model, 7, SERIES).map_err(|error| error.to_string())? {
+            println!("{}", line(&format!("{kind:?}"), &found));
         }
         return Ok(());
     };

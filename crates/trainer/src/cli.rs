@@ -14,6 +14,7 @@ use crate::detect::{self, DetectArguments};
 use crate::feature_file::{self, FeaturesArguments};
 use crate::interrupt::{self, Interrupted};
 use crate::leak_check::{self, LeakCheckArguments};
+use crate::pretrain::{self, PretrainArguments};
 use crate::validate::{self, ValidateArguments};
 use crate::{synth, train};
 
@@ -51,6 +52,7 @@ const EXAMPLES: &str = "Examples:
   trainer compare artifacts/runs/A artifacts/runs/B --html comparison.html
   trainer validate --protocol leaky --config random_forest.toml --data BTCUSDT-1h.csv.gz
   trainer detect --preset bench
+  trainer pretrain-tirex --config pretrain.toml --out small.safetensors
 
 Ctrl-C stops a run and keeps what was done: the same command with --resume goes on, with the same result as
 without the interruption.
@@ -123,6 +125,8 @@ enum Command {
     LeakCheck(LeakCheckArguments),
     /// Show how much a wrong protocol flatters, beside the honest one
     Validate(ValidateArguments),
+    /// Make a small TiRex forecaster from made-up series
+    PretrainTirex(PretrainArguments),
     /// Score regime detectors against the known truth of a synthetic market
     Detect(DetectArguments),
     /// Get bars, look at them, make longer ones
@@ -189,6 +193,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         }
         Some(Command::Validate(arguments)) => {
             on_threads(arguments.threads, out, |out| validate::run(&arguments, out))
+        }
+        Some(Command::PretrainTirex(arguments)) => {
+            on_threads(arguments.threads, out, |out| pretrain::run(&arguments, out))
         }
         Some(Command::Detect(arguments)) => {
             on_threads(arguments.threads, out, |out| detect::run(&arguments, out))

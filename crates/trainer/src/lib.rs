@@ -15,6 +15,7 @@ mod experiment;
 mod feature_file;
 mod interrupt;
 mod leak_check;
+mod pretrain;
 mod progress;
 pub mod report;
 mod source;

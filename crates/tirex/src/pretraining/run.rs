@@ -85,39 +85,36 @@ impl Pretraining {
         self.network().parameters.count()
     }
 
-    /// Trains, and returns the averaged weights as a safetensors file.
+    /// Checks the settings.
     ///
     /// # Errors
     ///
-    /// When the sizes make no model, or the loss stops being finite.
-    pub fn run(&self, heard: &mut dyn FnMut(Standing)) -> Result<Vec<u8>, TirexError> {
+    /// [`TirexError::Config`] names the first that trains nothing.
+    pub fn validate(&self) -> Result<(), TirexError> {
         self.model.validate()?;
-        let mut network = self.network();
-        let mut optimiser =
-            Optimiser::new(&mut network.parameters, self.weight_decay, self.gradient_clip_norm, self.average);
-        for step in 0..self.steps {
-            let batch = batch(&self.model, self.seed, step, self.batch);
-            let loss = self.learn(&mut network, batch);
-            let norm = optimiser.step(&mut network.parameters, self.rate(step));
-            if !loss.is_finite() || !norm.is_finite() {
-                return Err(TirexError::Diverged { step: step + 1, learning_rate: self.learning_rate });
-            }
-            let judged = (step + 1).is_multiple_of((self.steps / JUDGED).max(1));
-            let validation = judged.then(|| {
-                let parameters = optimiser.averaged(&network.parameters);
-                let own = std::mem::replace(&mut network.parameters, parameters);
-                let loss = self.validate(&network);
-                network.parameters = own;
-                loss
-            });
-            heard(Standing { step: step + 1, loss, validation });
+        let refuse = |field, reason: String| Err(TirexError::Config { field, reason });
+        if !(1..=100_000_000).contains(&self.steps) {
+            return refuse("steps", format!("must be from 1 to 100000000, not {}", self.steps));
         }
-        let averaged = optimiser.averaged(&network.parameters);
-        averaged.to_safetensors(Some(&self.sizes()))
+        if !(1..=65_536).contains(&self.batch) {
+            return refuse("batch", format!("must be from 1 to 65536, not {}", self.batch));
+        }
+        for (field, value, least, most) in [
+            ("learning_rate", self.learning_rate, f64::MIN_POSITIVE, 1.0),
+            ("warmup_share", self.warmup_share, 0.0, 0.9),
+            ("weight_decay", self.weight_decay, 0.0, 100.0),
+            ("gradient_clip_norm", self.gradient_clip_norm, f64::MIN_POSITIVE, 1e9),
+            ("average", self.average, 0.0, 0.999_999),
+        ] {
+            if !(least..=most).contains(&value) {
+                return refuse(field, format!("must be from {least} to {most}, not {value}"));
+            }
+        }
+        Ok(())
     }
 
     /// Pinball loss on held-out series.
-    fn validate(&self, network: &Network) -> f64 {
+    fn judge(&self, network: &Network) -> f64 {
         let Batch { inputs, targets, weights } = held_out(&self.model, self.seed, HELD_OUT);
         let (out, _) = network.forward(inputs, HELD_OUT);
         pinball(&self.model, &out, &targets, &weights).0
@@ -192,6 +189,111 @@ impl Pretraining {
     }
 }
 
+/// A model being made, step after step.
+#[derive(Debug)]
+pub struct PretrainingRun {
+    recipe: Pretraining,
+    network: Network,
+    optimiser: Optimiser,
+    step: u64,
+}
+
+impl PretrainingRun {
+    /// Before the first step.
+    ///
+    /// # Errors
+    ///
+    /// When the recipe makes no model.
+    pub fn start(recipe: &Pretraining) -> Result<Self, TirexError> {
+        recipe.validate()?;
+        let mut network = recipe.network();
+        let optimiser = Optimiser::new(
+            &mut network.parameters,
+            recipe.weight_decay,
+            recipe.gradient_clip_norm,
+            recipe.average,
+        );
+        Ok(Self { recipe: recipe.clone(), network, optimiser, step: 0 })
+    }
+
+    /// Goes on from [`PretrainingRun::state`] of the same recipe; none when it is another's, or damaged.
+    pub fn resume(recipe: &Pretraining, state: &[u8]) -> Option<Self> {
+        let mut run = Self::start(recipe).ok()?;
+        let numbers = run.numbers();
+        let (step, rest) = state.split_first_chunk::<8>()?;
+        let (steps, rest) = rest.split_first_chunk::<4>()?;
+        let (words, left_over) = rest.as_chunks::<4>();
+        run.step = u64::from_le_bytes(*step);
+        if words.len() != numbers || !left_over.is_empty() || run.step > recipe.steps {
+            return None;
+        }
+        let mut values = words.iter().copied().map(f32::from_le_bytes);
+        run.optimiser.set_steps(i32::from_le_bytes(*steps));
+        run.each(&mut |own| own.iter_mut().zip(&mut values).for_each(|(own, value)| *own = value));
+        Some(run)
+    }
+
+    /// All that it takes to go on with the same result.
+    pub fn state(&mut self) -> Vec<u8> {
+        let mut bytes = self.step.to_le_bytes().to_vec();
+        bytes.extend(self.optimiser.steps().to_le_bytes());
+        self.each(&mut |own| bytes.extend(own.iter().copied().flat_map(f32::to_le_bytes)));
+        bytes
+    }
+
+    fn each(&mut self, take: &mut dyn FnMut(&mut [f32])) {
+        for parameter in self.network.parameters.iter_mut() {
+            take(&mut parameter.values);
+        }
+        self.optimiser.each(take);
+    }
+
+    fn numbers(&mut self) -> usize {
+        let mut numbers = 0;
+        self.each(&mut |own| numbers += own.len());
+        numbers
+    }
+
+    /// Whether all steps are done.
+    pub fn is_done(&self) -> bool {
+        self.step >= self.recipe.steps
+    }
+
+    /// One step.
+    ///
+    /// # Errors
+    ///
+    /// When the loss stops being finite.
+    pub fn step(&mut self) -> Result<Standing, TirexError> {
+        let Pretraining { steps, learning_rate, .. } = self.recipe;
+        let batch = batch(&self.recipe.model, self.recipe.seed, self.step, self.recipe.batch);
+        let loss = self.recipe.learn(&mut self.network, batch);
+        let norm = self.optimiser.step(&mut self.network.parameters, self.recipe.rate(self.step));
+        self.step += 1;
+        if !loss.is_finite() || !norm.is_finite() {
+            return Err(TirexError::Diverged { step: self.step, learning_rate });
+        }
+        let judged = self.step.is_multiple_of((steps / JUDGED).max(1));
+        let validation = judged.then(|| {
+            let averaged = self.optimiser.averaged(&self.network.parameters);
+            let own = std::mem::replace(&mut self.network.parameters, averaged);
+            let loss = self.recipe.judge(&self.network);
+            self.network.parameters = own;
+            loss
+        });
+        Ok(Standing { step: self.step, loss, validation })
+    }
+
+    /// The averaged weights as a safetensors file.
+    ///
+    /// # Errors
+    ///
+    /// None that a run is known to meet.
+    pub fn weights(&self) -> Result<Vec<u8>, TirexError> {
+        self.optimiser.averaged(&self.network.parameters).to_safetensors(Some(&self.recipe.sizes()))
+    }
+}
+
 /// Mean pinball loss of quantiles `[rows, quantiles * patch]` against targets `[rows, patch]`, and its derivative.
 fn pinball(config: &TirexConfig, out: &[f32], targets: &[f32], weights: &[f32]) -> (f64, Vec<f32>) {
     let (patch, levels) = (config.patch, &config.quantiles);
@@ -232,23 +334,59 @@ mod tests {
         Pretraining { model, batch: 32, ..Pretraining::small(steps) }
     }
 
+    /// The file that a recipe makes, and the losses of its steps.
+    fn run(recipe: &Pretraining) -> (Vec<u8>, Vec<f64>) {
+        let mut run = PretrainingRun::start(recipe).unwrap();
+        let mut losses = Vec::new();
+        while !run.is_done() {
+            losses.push(run.step().unwrap().loss);
+        }
+        (run.weights().unwrap(), losses)
+    }
+
     #[test]
     fn learns_and_its_file_is_a_model() {
-        let pretraining = tiny(60);
-        let mut losses = Vec::new();
-        let file = pretraining.run(&mut |standing| losses.push(standing.loss)).unwrap();
+        let recipe = tiny(60);
+        let (file, losses) = run(&recipe);
         let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
         assert!(mean(&losses[50..]) < 0.8 * mean(&losses[..5]), "{losses:?}");
-        let start = pretraining.validate(&pretraining.network());
+        let start = recipe.judge(&recipe.network());
         assert!((mean(&losses[..3]) - start).abs() < 0.5 * start);
 
         let path = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(path.path(), &file).unwrap();
         let model = Tirex::open(path.path()).unwrap();
-        assert_eq!(*model.config(), pretraining.model);
-        assert_eq!(file, pretraining.run(&mut |_| ()).unwrap(), "the same seed makes the same file");
+        assert_eq!(*model.config(), recipe.model);
+        assert_eq!(file, run(&recipe).0, "the same seed makes the same file");
         let on_one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        assert_eq!(file, on_one.install(|| pretraining.run(&mut |_| ()).unwrap()), "on one thread as well");
+        assert_eq!(file, on_one.install(|| run(&recipe).0), "on one thread as well");
+    }
+
+    #[test]
+    fn a_run_that_is_taken_up_again_makes_the_same_file() {
+        let recipe = tiny(20);
+        let mut first = PretrainingRun::start(&recipe).unwrap();
+        for _ in 0..7 {
+            first.step().unwrap();
+        }
+        let state = first.state();
+        let mut second = PretrainingRun::resume(&recipe, &state).unwrap();
+        while !second.is_done() {
+            second.step().unwrap();
+        }
+        assert_eq!(second.weights().unwrap(), run(&recipe).0);
+        assert!(PretrainingRun::resume(&recipe, &state[..state.len() - 1]).is_none());
+        let wider = TirexConfig { width: 32, ..recipe.model.clone() };
+        assert!(PretrainingRun::resume(&Pretraining { model: wider, ..recipe }, &state).is_none());
+    }
+
+    #[test]
+    fn recipes_that_train_nothing_are_refused() {
+        let refused = |recipe: Pretraining| PretrainingRun::start(&recipe).unwrap_err().to_string();
+        assert!(refused(Pretraining { steps: 0, ..tiny(1) }).contains("steps"));
+        assert!(refused(Pretraining { batch: 0, ..tiny(1) }).contains("batch"));
+        assert!(refused(Pretraining { learning_rate: f64::NAN, ..tiny(1) }).contains("learning_rate"));
+        assert!(refused(Pretraining { average: 1.0, ..tiny(1) }).contains("average"));
     }
 
     #[test]

@@ -66,6 +66,24 @@ impl Optimiser {
         norm
     }
 
+    /// Steps so far.
+    pub(crate) fn steps(&self) -> i32 {
+        self.steps
+    }
+
+    pub(crate) fn set_steps(&mut self, steps: i32) {
+        self.steps = steps;
+    }
+
+    /// Hands over moments and averages, in one order.
+    pub(crate) fn each(&mut self, take: &mut dyn FnMut(&mut [f32])) {
+        for (means, squares) in &mut self.moments {
+            take(means);
+            take(squares);
+        }
+        self.averages.iter_mut().for_each(|average| take(average));
+    }
+
     /// The weights replaced by their averages.
     pub(crate) fn averaged(&self, parameters: &Parameters) -> Parameters {
         let mut averaged = parameters.clone();

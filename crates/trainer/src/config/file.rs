@@ -149,6 +149,12 @@ impl ConfigFile {
     }
 }
 
+/// A fault of any file that is TOML, `start` bytes into its text.
+pub(crate) fn at_line(path: &Path, text: &str, start: usize, message: &str) -> ConfigError {
+    let fault = Fault { start, message: message.replace('\n', " ") };
+    ConfigError::Line { path: path.to_owned(), line: fault.line(text), message: fault.message }
+}
+
 /// A fault and where in the text it is.
 struct Fault {
     start: usize,

@@ -9,6 +9,8 @@ mod validation;
 pub use bar_paths::BarPaths;
 pub use economics::EconomicsConfig;
 pub use file::{ConfigError, ConfigFile};
-pub(crate) use file::{EVERY_COLUMN, with_features};
-pub use sections::{Config, DataConfig, LstmConfig, ReportConfig, TransformerConfig};
+pub(crate) use file::{EVERY_COLUMN, at_line, with_features};
+pub use sections::{
+    Config, DataConfig, ForecastConfig, LstmConfig, ReportConfig, TirexConfig, TransformerConfig,
+};
 pub use validation::ValidationConfig;
