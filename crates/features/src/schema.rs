@@ -62,6 +62,16 @@ pub struct Column {
     pub same_as: Option<String>,
 }
 
+/// Units of values that have no level of their own: only their changes can be compared over the years.
+const WITHOUT_LEVEL: [&str; 3] = ["price", "volume", "log"];
+
+impl Column {
+    /// Whether its values say something by themselves, as those of a ratio do, and not only their changes, as with a price.
+    pub fn has_level(&self) -> bool {
+        !WITHOUT_LEVEL.contains(&self.unit.as_str())
+    }
+}
+
 /// The columns of a feature row in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureSchema {

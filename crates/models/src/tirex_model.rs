@@ -24,6 +24,9 @@ const PIECE: usize = 256;
 pub struct TirexSpec {
     /// Weights of the forecaster, `model.ckpt` or safetensors; the built-in small model without.
     pub weights: Option<PathBuf>,
+    /// Of each column that it looks at, whether its values say something, as those of a volatility do, and not only their
+    /// changes, as with a price.
+    pub levels: Vec<bool>,
     /// Rows in a window.
     pub window: usize,
     /// Learn from every n-th row only; neighbours share almost all of their windows.
@@ -46,6 +49,8 @@ pub struct TirexSpec {
 pub struct TirexDescription {
     /// SHA-256 of the weights' file.
     pub weights_sha256: String,
+    /// Of each column, whether its values say something and not only their changes.
+    pub levels: Vec<bool>,
     /// Blocks that learnt together with the head; their weights are in the bundle.
     pub tuned_blocks: usize,
 }
@@ -72,15 +77,15 @@ pub(crate) fn fit(
     let (forecaster, weights_sha256) = open_forecaster(spec.weights.as_deref())?;
     let n_features = data.n_features;
     let mut embeddings = spec.cache.as_ref().map(|root| {
-        let recipe = format!("{}\n{n_features} variates\n{weights_sha256}", Tirex::pooling_recipe());
+        let recipe = format!("{}\n{:?}\n{weights_sha256}", Tirex::pooling_recipe(), spec.levels);
         KeptVectors::open(root, &recipe, pooled_width(forecaster.config(), n_features))
     });
     let series = Series::of(data.values, n_features);
     let variates = series.variates();
     let learnt = data.train.every(spec.row_stride);
     let mut heard = Hears { progress, epochs: Vec::new(), cancelled: false };
-    let windows =
-        [learnt.ends.as_slice(), data.validation.ends].map(|ends| Windows::new(&variates, spec.window, ends));
+    let windows = [learnt.ends.as_slice(), data.validation.ends]
+        .map(|ends| Windows::new(&variates, &spec.levels, spec.window, ends));
     let [train_windows, validation_windows] = windows;
     let (train_windows, validation_windows) = (train_windows?, validation_windows?);
     let total = (train_windows.len() + validation_windows.len()) as u64;
@@ -125,7 +130,11 @@ pub(crate) fn fit(
         false => StopReason::Epochs,
     };
     let model = TirexModel {
-        description: TirexDescription { weights_sha256, tuned_blocks: spec.tuned_blocks },
+        description: TirexDescription {
+            weights_sha256,
+            levels: spec.levels.clone(),
+            tuned_blocks: spec.tuned_blocks,
+        },
         forecaster: tuned,
         changed,
         head,
@@ -155,7 +164,7 @@ impl TirexModel {
             Series::of(&view.values[start * view.n_features..(last + 1) * view.n_features], view.n_features);
         let variates = series.variates();
         let ends: Vec<usize> = view.ends.iter().map(|end| end - start).collect();
-        let windows = Windows::new(&variates, self.window, &ends)?;
+        let windows = Windows::new(&variates, &self.description.levels, self.window, &ends)?;
         let mut embeddings =
             self.embeddings.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
         let found = pooled(&self.forecaster, embeddings.as_deref_mut(), &windows, &mut |_| true)?;
@@ -185,7 +194,7 @@ impl TirexModel {
             })?;
         }
         let width = pooled_width(forecaster.config(), n_features);
-        if head.width() != width || window == 0 {
+        if head.width() != width || window == 0 || description.levels.len() != n_features {
             let reason =
                 format!("it is for vectors of {} numbers, the forecaster's have {width}", head.width());
             return Err(LoadError::Head { file: HEAD_FILE.to_owned(), reason });

@@ -63,6 +63,7 @@ fn tirex(tuned_blocks: usize, cache: Option<PathBuf>) -> ModelSpec {
     };
     ModelSpec::Tirex(TirexSpec {
         weights: None,
+        levels: vec![true; FEATURES],
         window: 6,
         row_stride: 2,
         hidden_size: 4,
@@ -367,6 +368,10 @@ fn what_a_model_does_not_see_changes_nothing() {
     };
     let (train, validation) = (part(0..450), part(460..594));
     for spec in specs() {
+        let mut spec = spec;
+        if let ModelSpec::Tirex(tirex) = &mut spec {
+            tirex.levels = vec![true, false];
+        }
         let fit = |values: &[f64], n_features, columns| {
             let data = TrainingSet { values, n_features, n_classes: 2, train, validation, columns };
             FittedModel::fit(&spec, &data, CalibrationMethod::Vector, Seed(3), &NoProgress).unwrap().0

@@ -62,6 +62,7 @@ fn pipeline(series: &BarSeries) -> Pipeline {
         HeadTraining { max_epochs: 2, batch_size: 16, learning_rate: 1e-3, weight_decay: 0.0, patience: 2 };
     let head = TirexSpec {
         weights: None,
+        levels: vec![false, true],
         window: WINDOW,
         row_stride: 1,
         hidden_size: 0,

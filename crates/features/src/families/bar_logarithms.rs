@@ -25,7 +25,7 @@ pub(crate) fn features(g: &mut Graph, _: Setting) -> Vec<Feature> {
             "log_range",
             range,
             "ln(max((high − low) / close, 0.00001))",
-            unit::LOGARITHM,
+            unit::LOG_RATIO,
         ),
     ]
 }

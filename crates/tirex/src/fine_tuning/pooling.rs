@@ -12,9 +12,9 @@ use crate::series::{Scale, tokens};
 
 /// Rows (tokens × series) of one pass.
 const ROWS_PER_PASS: usize = 512;
-/// Numbers about a variate beside its stream: the logarithms of its scale and of the deviation of its steps, both of
-/// which the model takes out.
-const STATISTICS: usize = 2;
+/// Numbers about a variate beside its stream, all of which the model takes out: the logarithms of its deviation and of
+/// that of its steps; its mean and its newest value, where they say something.
+const STATISTICS: usize = 4;
 /// Least deviation whose logarithm is taken.
 const LEAST: f64 = 1e-9;
 
@@ -30,11 +30,12 @@ fn width_of_variate(width: usize) -> usize {
 impl Tirex {
     /// How vectors come about, where not by the weights: two programs that say the same here make the same vectors.
     pub fn pooling_recipe() -> String {
-        format!("mean and newest of the last block, revision 1, {}", Instructions::best().name())
+        format!("mean and newest of the last block, revision 2, {}", Instructions::best().name())
     }
 
     /// The vectors of windows, `[windows, pooled_width]`: for each variate the stream behind the last block, its mean over
-    /// the tokens and that of the newest token, then the logarithms of the variate's deviation and of that of its steps.
+    /// the tokens and that of the newest token, then the logarithms of the variate's deviation and of that of its steps,
+    /// and its mean and newest value, or 0 where it has no level.
     ///
     /// # Errors
     ///
@@ -76,8 +77,8 @@ impl Inputs {
         let batch = places.len() * windows.n_variates();
         let mut values = vec![0.0; n_tokens * batch * row];
         let mut statistics = Vec::with_capacity(batch * STATISTICS);
-        let series = places.iter().flat_map(|place| windows.at(*place));
-        for (member, series) in series.enumerate() {
+        let series = places.iter().flat_map(|place| windows.at(*place).zip(windows.levels()));
+        for (member, (series, has_level)) in series.enumerate() {
             let found = tokens(config, series, 0);
             let before = n_tokens - found.inputs.len() / row;
             for (token, inputs) in found.inputs.chunks(row).enumerate() {
@@ -87,6 +88,8 @@ impl Inputs {
             let logarithm = |scale: f32| f64::from(scale).max(LEAST).ln() as f32;
             statistics.push(logarithm(found.scale.scale));
             statistics.push(logarithm(Scale::of(&steps).scale));
+            let newest = series.iter().rev().copied().find(|value| !value.is_nan()).unwrap_or(0.0);
+            statistics.extend(if has_level { [found.scale.loc, newest] } else { [0.0; 2] });
         }
         Self { values, tokens: n_tokens, batch, statistics }
     }

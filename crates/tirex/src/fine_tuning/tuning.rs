@@ -168,6 +168,7 @@ mod tests {
     use crate::config::TirexConfig;
 
     const LENGTH: usize = 20;
+    const LEVELS: [bool; 2] = [false, true];
 
     fn model() -> Tirex {
         let config = TirexConfig {
@@ -215,12 +216,12 @@ mod tests {
         let (model, ([first, second], _)) = (model(), series(120));
         let variates = [&first[..], &second];
         let ends = [40, 30, 119];
-        let together = model.pooled(&Windows::new(&variates, LENGTH, &ends).unwrap()).unwrap();
+        let together = model.pooled(&Windows::new(&variates, &LEVELS, LENGTH, &ends).unwrap()).unwrap();
         let width = pooled_width(model.config(), 2);
         assert_eq!(together.len(), 3 * width);
         for (end, row) in ends.iter().zip(together.chunks(width)) {
             let one = [*end];
-            let window = Windows::new(&variates, LENGTH, &one).unwrap();
+            let window = Windows::new(&variates, &LEVELS, LENGTH, &one).unwrap();
             assert_eq!(model.pooled(&window).unwrap(), row);
             let tail = Tail::load(&mut Weights::open(&model.origin).unwrap(), 1).unwrap();
             let inputs = Inputs::of(model.config(), &window, &[0], 8);
@@ -231,8 +232,8 @@ mod tests {
             assert!(pooled.iter().zip(row).all(|(one, other)| (one - other).abs() < 1e-4));
         }
         assert!(
-            Windows::new(&variates, LENGTH, &[18]).is_err()
-                && Windows::new(&variates, LENGTH, &[120]).is_err()
+            Windows::new(&variates, &LEVELS, LENGTH, &[18]).is_err()
+                && Windows::new(&variates, &LEVELS, LENGTH, &[120]).is_err()
         );
     }
 
@@ -241,7 +242,7 @@ mod tests {
         let (model, ([first, second], classes)) = (model(), series(120));
         let variates = [&first[..], &second];
         let ends: Vec<usize> = (LENGTH..60).step_by(5).collect();
-        let windows = Windows::new(&variates, LENGTH, &ends).unwrap();
+        let windows = Windows::new(&variates, &LEVELS, LENGTH, &ends).unwrap();
         let pooled = model.pooled(&windows).unwrap();
         let classes = of(&classes, &ends);
         let labelled = Labelled { inputs: &pooled[..], classes: &classes };
@@ -286,7 +287,7 @@ mod tests {
         let variates = [&first[..], &second];
         let (learnt, held): (Vec<usize>, Vec<usize>) =
             ((LENGTH..600).step_by(3).collect(), (620..900).step_by(3).collect());
-        let windows = [&learnt, &held].map(|ends| Windows::new(&variates, LENGTH, ends).unwrap());
+        let windows = [&learnt, &held].map(|ends| Windows::new(&variates, &LEVELS, LENGTH, ends).unwrap());
         let own = [of(&classes, &learnt), of(&classes, &held)];
         let pooled = windows.map(|windows| model.pooled(&windows).unwrap());
         let [train, validation] =

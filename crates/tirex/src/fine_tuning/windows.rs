@@ -9,18 +9,26 @@ pub struct Windows<'a> {
     variates: &'a [&'a [f32]],
     length: usize,
     ends: &'a [usize],
+    /// Of each variate, whether its values say something and not only their changes.
+    levels: &'a [bool],
     /// Those that are meant, by their places; all without.
     places: Option<&'a [usize]>,
 }
 
 impl<'a> Windows<'a> {
-    /// The window of end `e` is `e + 1 - length ..= e`. NaN is a missing value.
+    /// The window of end `e` is `e + 1 - length ..= e`. NaN is a missing value. `levels` says of each variate whether its
+    /// values say something, as those of a volatility do, and not only their changes, as with a price.
     ///
     /// # Errors
     ///
     /// When there is no variate, one holds an infinite value, or a window does not lie inside all of them.
-    pub fn new(variates: &'a [&'a [f32]], length: usize, ends: &'a [usize]) -> Result<Self, TirexError> {
-        if variates.is_empty() || length == 0 {
+    pub fn new(
+        variates: &'a [&'a [f32]],
+        levels: &'a [bool],
+        length: usize,
+        ends: &'a [usize],
+    ) -> Result<Self, TirexError> {
+        if variates.is_empty() || length == 0 || levels.len() != variates.len() {
             return Err(TirexError::Empty);
         }
         for series in variates {
@@ -29,7 +37,7 @@ impl<'a> Windows<'a> {
         let shortest = variates.iter().map(|series| series.len()).min().unwrap_or(0);
         match ends.iter().find(|end| **end + 1 < length || **end >= shortest) {
             Some(end) => Err(TirexError::Window { end: *end, length, series: shortest }),
-            None => Ok(Self { variates, length, ends, places: None }),
+            None => Ok(Self { variates, length, ends, levels, places: None }),
         }
     }
 
@@ -46,6 +54,10 @@ impl<'a> Windows<'a> {
     /// Variates.
     pub fn n_variates(&self) -> usize {
         self.variates.len()
+    }
+
+    pub(crate) fn levels(&self) -> impl Iterator<Item = bool> + use<'a> {
+        self.levels.iter().copied()
     }
 
     /// Values of a window.

@@ -286,6 +286,7 @@ impl Config {
             }
             ModelKind::Tirex => ModelSpec::Tirex(TirexSpec {
                 weights: self.tirex.weights.clone(),
+                levels: Vec::new(),
                 window: self.tirex.window,
                 row_stride: self.tirex.row_stride,
                 hidden_size: self.tirex.hidden_size,

@@ -151,6 +151,12 @@ impl<'a> Dataset<'a> {
         Some(if kind == ModelKind::Tirex { &columns.forecaster } else { &columns.others })
     }
 
+    /// Of each column that a forecaster looks at, whether its values say something and not only their changes.
+    pub(crate) fn levels_of_inputs(&self) -> Vec<bool> {
+        let places = self.columns.iter().flat_map(|columns| &columns.forecaster);
+        places.map(|place| self.table.schema().columns()[*place].has_level()).collect()
+    }
+
     /// The values of the config's features, row-major, and how many there are.
     pub(crate) fn features(&self) -> (&[f64], usize) {
         match &self.columns {

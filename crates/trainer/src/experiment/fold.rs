@@ -127,6 +127,7 @@ impl Fitter<'_> {
     ) -> Result<Fit> {
         let mut spec = self.config.model_spec(kind);
         if let ModelSpec::Tirex(tirex) = &mut spec {
+            tirex.levels = self.dataset.levels_of_inputs();
             tirex.cache = self.kept_vectors.filter(|_| self.config.tirex.cache).map(Path::to_owned);
         }
         let columns = self.dataset.columns_of(kind);
