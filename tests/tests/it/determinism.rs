@@ -17,10 +17,12 @@ fn weights(run: &Run) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn same_seed_same_model(model: &str) {
+fn same_seed_same_model(model: &str, settings: &[&str]) {
+    let models = format!("models=[\"{model}\"]");
+    let settings = [&[&models[..]], settings].concat();
     let workshop = Workshop::new();
     let bars = workshop.market("bench", 4000);
-    let train = |more: &[&str]| workshop.train(&bars, "out", &[&format!("models=[\"{model}\"]")], more);
+    let train = |more: &[&str]| workshop.train(&bars, "out", &settings, more);
     let first = train(&[]);
     for threads in ["1", "2"] {
         let again = train(&["--threads", threads]);
@@ -38,17 +40,22 @@ fn same_seed_same_model(model: &str) {
 
 #[test]
 fn a_forest_follows_its_seed_alone() {
-    same_seed_same_model("random_forest");
+    same_seed_same_model("random_forest", &[]);
 }
 
 #[test]
 fn an_lstm_follows_its_seed_alone() {
-    same_seed_same_model("lstm");
+    same_seed_same_model("lstm", &[]);
 }
 
 #[test]
 fn a_transformer_follows_its_seed_alone() {
-    same_seed_same_model("transformer");
+    same_seed_same_model("transformer", &[]);
+}
+
+#[test]
+fn a_forecasters_head_follows_its_seed_alone() {
+    same_seed_same_model("tirex", &[]);
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use crate::workshop::Workshop;
 
 /// Each fold's bundle, given the whole file, repeats its fold's out-of-sample predictions.
-fn folds_are_reproduced(model: &str) {
+fn folds_are_reproduced(model: &str, settings: &[&str]) {
+    let models = format!("models=[\"{model}\"]");
+    let settings = [&[&models[..]], settings].concat();
     let workshop = Workshop::new();
     let bars = workshop.with_hole(&workshop.market("bench", 6000), 3700..3800);
-    let run = workshop.train(&bars, "out", &[&format!("models=[\"{model}\"]")], &["--keep-folds"]);
+    let run = workshop.train(&bars, "out", &settings, &["--keep-folds"]);
     let rows = run.predictions();
     assert_eq!(rows.iter().map(|row| row.fold).max(), Some(2));
     for fold in 0..3 {
@@ -33,15 +35,25 @@ fn folds_are_reproduced(model: &str) {
 
 #[test]
 fn forest_folds_are_reproduced() {
-    folds_are_reproduced("random_forest");
+    folds_are_reproduced("random_forest", &[]);
 }
 
 #[test]
 fn lstm_folds_are_reproduced() {
-    folds_are_reproduced("lstm");
+    folds_are_reproduced("lstm", &[]);
 }
 
 #[test]
 fn transformer_folds_are_reproduced() {
-    folds_are_reproduced("transformer");
+    folds_are_reproduced("transformer", &[]);
+}
+
+#[test]
+fn a_forecasters_folds_are_reproduced() {
+    folds_are_reproduced("tirex", &[]);
+}
+
+#[test]
+fn forecasts_of_folds_are_reproduced() {
+    folds_are_reproduced("random_forest", &["forecast.context_bars=48", "forecast.stride_bars=7"]);
 }

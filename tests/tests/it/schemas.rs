@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jsonschema::Validator;
+use models::ModelKind;
 use serde_json::{Value, json};
 
 use crate::workshop::Workshop;
@@ -44,8 +45,12 @@ fn bundles_of_every_model_follow_the_schema() {
     let workshop = Workshop::new();
     let bars = workshop.market("bench", 4000);
     let validator = schema("manifest");
-    for model in ["random_forest", "lstm", "transformer"] {
-        let run = workshop.train(&bars, "out", &[&format!("models=[\"{model}\"]")], &["--keep-folds"]);
+    let kinds = ModelKind::ALL.map(ModelKind::name);
+    for (model, forecasts) in kinds.iter().zip([false, true].iter().cycle()) {
+        let models = format!("models=[\"{model}\"]");
+        let stride = ["forecast.stride_bars=48"].iter().filter(|_| *forecasts);
+        let settings: Vec<&str> = stride.copied().chain([&models[..]]).collect();
+        let run = workshop.train(&bars, "out", &settings, &["--keep-folds"]);
         assert_follows(&validator, &run.manifest());
         // The first fold has nothing to calibrate its prediction sets on.
         let fold = fs::read_to_string(run.directory.join("folds/0/manifest.json")).unwrap();

@@ -12,10 +12,12 @@ fn bits(answer: &Answer) -> Vec<u64> {
 }
 
 /// Also across a hole, behind which the stream has to warm up again.
-fn stream_equals_table(model: &str) {
+fn stream_equals_table(model: &str, settings: &[&str]) {
+    let models = format!("models=[\"{model}\"]");
+    let settings = [&[&models[..]], settings].concat();
     let workshop = Workshop::new();
     let whole = workshop.market("bench", 4000);
-    let run = workshop.train(&whole, "out", &[&format!("models=[\"{model}\"]")], &[]);
+    let run = workshop.train(&whole, "out", &settings, &[]);
     let pipeline = Bundle::load(&run.bundles[0]).unwrap().pipeline;
 
     let bars = workshop.with_hole(&whole, 1500..1600);
@@ -42,15 +44,25 @@ fn stream_equals_table(model: &str) {
 
 #[test]
 fn forest_stream_equals_table() {
-    stream_equals_table("random_forest");
+    stream_equals_table("random_forest", &[]);
 }
 
 #[test]
 fn lstm_stream_equals_table() {
-    stream_equals_table("lstm");
+    stream_equals_table("lstm", &[]);
 }
 
 #[test]
 fn transformer_stream_equals_table() {
-    stream_equals_table("transformer");
+    stream_equals_table("transformer", &[]);
+}
+
+#[test]
+fn a_forecasters_stream_equals_table() {
+    stream_equals_table("tirex", &[]);
+}
+
+#[test]
+fn a_stream_of_forecasts_equals_table() {
+    stream_equals_table("random_forest", &["forecast.context_bars=48", "forecast.stride_bars=7"]);
 }

@@ -44,6 +44,24 @@ feed_forward_size = 32
 max_steps = 30
 steps_per_epoch = 15
 
+[tirex]
+inputs = ["log_close", "log_range", "rv_12_log_ratio"]
+window = 40
+row_stride = 3
+tuned_blocks = 1
+[tirex.head]
+max_epochs = 3
+batch_size = 64
+learning_rate = 1e-3
+weight_decay = 0.1
+patience = 2
+[tirex.tuning]
+max_epochs = 1
+batch_size = 64
+learning_rate = 1e-4
+weight_decay = 0.1
+patience = 1
+
 [report]
 bootstrap_draws = 200
 importance_rows = 200
