@@ -1,6 +1,7 @@
-//! Time of forecasts of the 35M configuration with made-up weights. Prints one JSON object a line.
+//! Time of forecasts of the 35M configuration with made-up weights, or of the model that comes with the crate. Prints one
+//! JSON object a line.
 //!
-//! `cargo run --release -p tirex --example race -- --threads 1 [--batch 1] [--repeat 5]`. `KERNELS_INSTRUCTIONS=avx2`
+//! `cargo run --release -p tirex --example race -- --threads 1 [--batch 1] [--repeat 5] [--small]`. `KERNELS_INSTRUCTIONS=avx2`
 //! races without AVX-512.
 #![expect(clippy::print_stdout, reason = "an example that prints its result")]
 
@@ -20,7 +21,11 @@ fn number(name: &str, default: usize) -> usize {
 fn main() -> Result<(), TirexError> {
     let (threads, batch, repeat) = (number("--threads", 1), number("--batch", 1), number("--repeat", 5));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+    let is_small = std::env::args().any(|argument| argument == "--small");
     pool.install(|| {
+        if is_small {
+            return race(&Tirex::small()?, 768, 16, [threads, batch, repeat]);
+        }
         let model = Tirex::with_hashed_weights(TirexConfig::released_35m(), Precision::F32)?;
         for context in [512, 2048] {
             for horizon in [12, 64] {

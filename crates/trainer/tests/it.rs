@@ -36,5 +36,7 @@ mod resume;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/server.rs"]
 mod server;
+#[path = "it/tirex.rs"]
+mod tirex;
 #[path = "it/validate.rs"]
 mod validate;

@@ -90,6 +90,18 @@ impl ConfigFile {
             forecast.weights = forecast.weights.map(|weights| file.resolve(&weights));
             file.config.forecast = Some(forecast);
         }
+        let of_forecasts = file.config.forecast.as_ref().and_then(|forecast| forecast.weights.as_ref());
+        for (key, weights) in
+            [("tirex.weights", file.config.tirex.weights.as_ref()), ("forecast.weights", of_forecasts)]
+        {
+            if let Some(weights) = weights.filter(|weights| !weights.is_file()) {
+                let why = format!(
+                    "there is no file {}; without this value the small model that is built in is used",
+                    weights.display()
+                );
+                return Err(file.fault(key, &why));
+            }
+        }
         Ok(file)
     }
 
