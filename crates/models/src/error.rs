@@ -92,6 +92,9 @@ pub enum PredictError {
         /// Held.
         value: f64,
     },
+    /// What a damaged or diverged model says.
+    #[error("the model answers with what are no probabilities: {0}; train it again")]
+    Probabilities(#[from] market::ProbabilityError),
     /// The table could not be read.
     #[error(transparent)]
     Table(#[from] trees::TableError),

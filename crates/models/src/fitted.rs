@@ -238,19 +238,12 @@ impl FittedModel {
     /// Class probabilities of every asked-for row.
     ///
     /// # Errors
-    /// As [`FittedModel::predict_values`].
-    ///
-    /// # Panics
-    /// Never: a fitted model answers with probabilities.
+    /// As [`FittedModel::predict_values`], and when a damaged model answers with what are no probabilities.
     pub fn predict(&self, view: &FeatureView<'_>) -> Result<Vec<ClassProbabilities>, PredictError> {
         let values = self.predict_values(view)?;
         let k = values.len() / view.ends.len().max(1);
         let rows = values.chunks_exact(k.max(1));
-        Ok(rows
-            .map(|row| {
-                ClassProbabilities::new(row.to_vec()).expect("a fitted model answers with probabilities")
-            })
-            .collect())
+        Ok(rows.map(|row| ClassProbabilities::new(row.to_vec())).collect::<Result<_, _>>()?)
     }
 
     /// What the manifest has to say about it.

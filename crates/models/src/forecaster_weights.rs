@@ -19,9 +19,10 @@ pub struct ForecasterWeights {
 }
 
 impl ForecasterWeights {
-    /// The file that the environment variable `TIREX_WEIGHTS` names, if any.
+    /// The files that the environment variable `TIREX_WEIGHTS` names, if any: one, or several as in `PATH`.
     pub fn from_environment() -> Self {
-        Self { files: env::var_os(VARIABLE).map(PathBuf::from).into_iter().collect() }
+        let named = env::var_os(VARIABLE);
+        Self { files: named.iter().flat_map(env::split_paths).collect() }
     }
 
     /// With another file, which is looked at first.
@@ -44,7 +45,8 @@ impl ForecasterWeights {
         for path in &self.files {
             match fs::read(path) {
                 Ok(bytes) if sha256_hex(&bytes) == sha256 => {
-                    return Tirex::open(path).map_err(|error| refused(error.to_string()));
+                    let model = Tirex::from_bytes(&path.display().to_string(), bytes);
+                    return model.map_err(|error| refused(error.to_string()));
                 }
                 Ok(_) => tried.push(format!("{} is another file", path.display())),
                 Err(error) => tried.push(format!("{}: {error}", path.display())),
@@ -63,5 +65,6 @@ pub fn open_forecaster(weights: Option<&Path>) -> Result<(Tirex, String), FitErr
         return Ok((Tirex::small()?, sha256_hex(Tirex::small_file())));
     };
     let bytes = fs::read(path).map_err(|cause| FitError::Weights { path: path.to_owned(), cause })?;
-    Ok((Tirex::open(path)?, sha256_hex(&bytes)))
+    let sha256 = sha256_hex(&bytes);
+    Ok((Tirex::from_bytes(&path.display().to_string(), bytes)?, sha256))
 }

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use durable::{sha256_hex, write_file};
 
@@ -34,10 +35,26 @@ pub struct KeptVectors {
     known: HashMap<WindowKey, Vec<f32>>,
 }
 
+/// Stores that are open in this process, by their directory.
+static OPEN: Mutex<Vec<(PathBuf, Weak<Mutex<KeptVectors>>)>> = Mutex::new(Vec::new());
+
 impl KeptVectors {
-    /// Those kept below `root`. `recipe` says all that decides a vector beside its window; each has `width` numbers.
-    pub fn open(root: &Path, recipe: &str, width: usize) -> Self {
-        let directory = root.join(&sha256_hex(recipe.as_bytes())[..16]);
+    /// Those kept below `root`, in memory once for everybody in this process who holds them. `recipe` says all that decides
+    /// a vector beside its window; each has `width` numbers.
+    pub fn shared(root: &Path, recipe: &str, width: usize) -> Arc<Mutex<Self>> {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|(_, kept)| kept.strong_count() > 0);
+        let directory = directory_of(root, recipe);
+        let found = open.iter().find(|(path, _)| *path == directory).and_then(|(_, kept)| kept.upgrade());
+        found.unwrap_or_else(|| {
+            let kept = Arc::new(Mutex::new(Self::open(directory.clone(), width)));
+            open.push((directory, Arc::downgrade(&kept)));
+            kept
+        })
+    }
+
+    /// Those kept in a directory.
+    fn open(directory: PathBuf, width: usize) -> Self {
         let mut kept = Self { directory, width, known: HashMap::new() };
         let Ok(files) = fs::read_dir(&kept.directory) else { return kept };
         for file in files.flatten().filter(|file| !file.file_name().to_string_lossy().starts_with('.')) {
@@ -104,6 +121,10 @@ impl KeptVectors {
         records.extend_from_slice(hash.as_bytes());
         let _ = write_file(&self.directory.join(format!("{}.vectors", &hash[..16])), &records);
     }
+}
+
+fn directory_of(root: &Path, recipe: &str) -> PathBuf {
+    root.join(&sha256_hex(recipe.as_bytes())[..16])
 }
 
 /// The key of a window with these values.

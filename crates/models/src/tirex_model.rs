@@ -1,7 +1,7 @@
 //! A forecaster with a head that classifies windows of some columns.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use market::Seed;
 use networks::{EpochReport, StopReason};
@@ -17,6 +17,10 @@ use crate::spec::FitProgress;
 
 pub(crate) const HEAD_FILE: &str = "head.safetensors";
 pub(crate) const BLOCKS_FILE: &str = "blocks.safetensors";
+/// Fewer rows than this teach a head nothing.
+const MINIMUM_ROWS: usize = 100;
+/// No forecaster looks back over more rows.
+const MAXIMUM_WINDOW: usize = 1 << 16;
 /// Windows between two looks at whether to go on.
 const PIECE: usize = 256;
 /// A forecaster's head, and how it is trained.
@@ -65,7 +69,7 @@ pub(crate) struct TirexModel {
     head: Head,
     pub(crate) window: usize,
     pub(crate) n_features: usize,
-    embeddings: Option<Mutex<KeptVectors>>,
+    embeddings: Option<Arc<Mutex<KeptVectors>>>,
 }
 
 pub(crate) fn fit(
@@ -76,13 +80,14 @@ pub(crate) fn fit(
 ) -> Result<(TirexModel, Vec<EpochReport>, StopReason), FitError> {
     let (forecaster, weights_sha256) = open_forecaster(spec.weights.as_deref())?;
     let n_features = data.n_features;
-    let mut embeddings = spec.cache.as_ref().map(|root| {
+    let embeddings = spec.cache.as_ref().map(|root| {
         let recipe = format!("{}\n{:?}\n{weights_sha256}", Tirex::pooling_recipe(), spec.levels);
-        KeptVectors::open(root, &recipe, pooled_width(forecaster.config(), n_features))
+        KeptVectors::shared(root, &recipe, pooled_width(forecaster.config(), n_features))
     });
     let series = Series::of(data.values, n_features);
     let variates = series.variates();
     let learnt = data.train.every(spec.row_stride);
+    check(spec, &forecaster, learnt.ends.len())?;
     let mut heard = Hears { progress, epochs: Vec::new(), cancelled: false };
     let windows = [learnt.ends.as_slice(), data.validation.ends]
         .map(|ends| Windows::new(&variates, &spec.levels, spec.window, ends));
@@ -92,7 +97,7 @@ pub(crate) fn fit(
     let mut before = 0;
     let mut vectors = Vec::new();
     for windows in [&train_windows, &validation_windows] {
-        let found = pooled(&forecaster, embeddings.as_mut(), windows, &mut |done| {
+        let found = pooled(&forecaster, embeddings.as_deref(), windows, &mut |done| {
             progress.step(before + done as u64, total, "windows");
             !progress.is_cancelled()
         })?;
@@ -121,9 +126,9 @@ pub(crate) fn fit(
         let found = tune(&tuned, &head, blocks, &spec.tuning, &data, seed, &mut |told| heard.hear(told))?;
         (tuned, head, changed) = (found.model, found.head, Some(found.changed));
         most += spec.tuning.max_epochs;
-        // What the changed blocks make of a window is no other fit's.
-        embeddings = None;
     }
+    // What changed blocks make of a window is no other fit's.
+    let embeddings = embeddings.filter(|_| changed.is_none());
     let stopped = match heard.cancelled {
         true => StopReason::Cancelled,
         false if heard.epochs.len() < most => StopReason::Patience,
@@ -140,9 +145,28 @@ pub(crate) fn fit(
         head,
         window: spec.window,
         n_features,
-        embeddings: embeddings.map(Mutex::new),
+        embeddings,
     };
     Ok((model, heard.epochs, stopped))
+}
+
+/// Refuses what would teach nothing, before any window is gone through.
+fn check(spec: &TirexSpec, forecaster: &Tirex, rows: usize) -> Result<(), FitError> {
+    if rows < MINIMUM_ROWS {
+        let name = format!("tirex with row_stride {}", spec.row_stride);
+        return Err(FitError::TooFewRows { name, rows, needed: MINIMUM_ROWS });
+    }
+    let config = forecaster.config();
+    for (field, value, most) in [
+        ("context, as tirex.window,", spec.window, config.context),
+        ("number of blocks, as tirex.tuned_blocks,", spec.tuned_blocks, config.blocks),
+    ] {
+        if value > most {
+            let reason = format!("is {most}, less than the {value} asked for");
+            return Err(tirex::TirexError::Config { field, reason }.into());
+        }
+    }
+    Ok(())
 }
 
 impl TirexModel {
@@ -165,9 +189,7 @@ impl TirexModel {
         let variates = series.variates();
         let ends: Vec<usize> = view.ends.iter().map(|end| end - start).collect();
         let windows = Windows::new(&variates, &self.description.levels, self.window, &ends)?;
-        let mut embeddings =
-            self.embeddings.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
-        let found = pooled(&self.forecaster, embeddings.as_deref_mut(), &windows, &mut |_| true)?;
+        let found = pooled(&self.forecaster, self.embeddings.as_deref(), &windows, &mut |_| true)?;
         Ok(self.head.predict(&found.unwrap_or_default()))
     }
 
@@ -194,14 +216,18 @@ impl TirexModel {
             })?;
         }
         let width = pooled_width(forecaster.config(), n_features);
-        if head.width() != width || window == 0 || description.levels.len() != n_features {
+        if !(1..=MAXIMUM_WINDOW).contains(&window) || description.levels.len() != n_features {
+            let reason = "its window or levels do not fit its columns".to_owned();
+            return Err(LoadError::Head { file: HEAD_FILE.to_owned(), reason });
+        }
+        if head.width() != width {
             let reason =
                 format!("it is for vectors of {} numbers, the forecaster's have {width}", head.width());
             return Err(LoadError::Head { file: HEAD_FILE.to_owned(), reason });
         }
         Ok(Self {
             description: description.clone(),
-            forecaster,
+            forecaster: forecaster.without_origin(),
             changed: changed.map(<[u8]>::to_vec),
             head,
             window,
@@ -214,7 +240,7 @@ impl TirexModel {
 /// Vectors of windows, with what is known of them; none when `go_on` ended it.
 fn pooled(
     forecaster: &Tirex,
-    embeddings: Option<&mut KeptVectors>,
+    embeddings: Option<&Mutex<KeptVectors>>,
     windows: &Windows<'_>,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> Result<Option<Vec<f32>>, PredictError> {
@@ -224,6 +250,7 @@ fn pooled(
     if let Some(embeddings) = embeddings {
         let key = |place| window_key(windows.at(place).flatten().copied());
         let keys: Vec<WindowKey> = (0..windows.len()).map(key).collect();
+        let mut embeddings = embeddings.lock().unwrap_or_else(PoisonError::into_inner);
         return embeddings.of(&keys, &mut make, go_on);
     }
     let mut all = Vec::new();

@@ -31,6 +31,20 @@ pub struct ForecastSpec {
 }
 
 impl ForecastSpec {
+    /// Refuses what no forecaster with such a context can do, in words.
+    pub(crate) fn check(&self, longest: usize) -> Result<(), String> {
+        for (name, bars, least, most) in [
+            ("context_bars", self.context_bars, 16, longest),
+            ("horizon_bars", self.horizon_bars, 1, longest / 2),
+            ("stride_bars", self.stride_bars, 1, 10_000),
+        ] {
+            if !(least..=most).contains(&bars) {
+                return Err(format!("{name} is {bars}; it must be from {least} to {most}"));
+            }
+        }
+        Ok(())
+    }
+
     /// The columns, as the schema has them.
     pub fn columns(&self) -> Vec<Column> {
         let ForecastSpec { weights_sha256, context_bars, horizon_bars, stride_bars } = self;
@@ -72,22 +86,9 @@ impl ForecastColumns {
     /// # Errors
     /// What in the spec does not fit the forecaster, in words.
     pub fn new(spec: ForecastSpec, forecaster: Arc<Tirex>, timeframe: Timeframe) -> Result<Self, String> {
-        let longest = forecaster.config().context;
-        if !(16..=longest).contains(&spec.context_bars) {
-            return Err(format!(
-                "context_bars is {}; the forecaster looks at 16 to {longest}",
-                spec.context_bars
-            ));
-        }
-        if !(1..=longest / 2).contains(&spec.horizon_bars) {
-            return Err(format!(
-                "horizon_bars is {}; it must be from 1 to {}",
-                spec.horizon_bars,
-                longest / 2
-            ));
-        }
-        if !(1..=10_000).contains(&spec.stride_bars) {
-            return Err(format!("stride_bars is {}; it must be from 1 to 10000", spec.stride_bars));
+        spec.check(forecaster.config().context)?;
+        if forecaster.config().quantiles.len() < 2 {
+            return Err("weights are of a forecaster of one quantile; two are needed at least".to_owned());
         }
         Ok(Self { spec, forecaster, timeframe })
     }
@@ -108,11 +109,10 @@ impl ForecastColumns {
         let bars = series.bars();
         let mut origins = Origins { bars: Vec::new(), of_bar: Vec::with_capacity(bars.len()) };
         for segment in series.segments() {
-            let (mut newest, mut stretch) = (None, None);
+            let mut grid = Grid::default();
+            let mut newest = None;
             for bar in segment.clone() {
-                let own = self.stretch(&bars[bar]);
-                if stretch != Some(own) {
-                    stretch = Some(own);
+                if grid.begins(self, &bars[bar]) {
                     let seen = bar + 1 - segment.start;
                     newest = (seen >= self.spec.context_bars).then_some(origins.bars.len());
                     origins.bars.extend(newest.map(|_| bar));
@@ -191,6 +191,25 @@ impl ForecastColumns {
     }
 }
 
+/// When the next forecast is due.
+#[derive(Debug, Default)]
+struct Grid {
+    stretch: Option<i64>,
+    bars: usize,
+}
+
+impl Grid {
+    /// Takes the next bar of a segment: true when it is the first of a stretch. Bars that do not lie on the grid of the
+    /// timeframe may be more than a stretch should hold; it then ends early, so that no forecast is older than it should be.
+    fn begins(&mut self, columns: &ForecastColumns, bar: &Bar) -> bool {
+        let stretch = columns.stretch(bar);
+        let begins = self.stretch != Some(stretch) || self.bars == columns.spec.stride_bars;
+        self.stretch = Some(stretch);
+        self.bars = if begins { 1 } else { self.bars + 1 };
+        begins
+    }
+}
+
 /// Where forecasts are made.
 struct Origins {
     /// Bars that one is made at.
@@ -243,13 +262,13 @@ fn log_close(bar: &Bar) -> f32 {
 pub(crate) struct ForecastStream {
     /// The newest log closes, at most twice those of a window.
     closes: Vec<f32>,
-    stretch: Option<i64>,
+    grid: Grid,
     newest: Option<[f32; COLUMNS]>,
 }
 
 impl ForecastStream {
     pub(crate) fn new() -> Self {
-        Self { closes: Vec::new(), stretch: None, newest: None }
+        Self { closes: Vec::new(), grid: Grid::default(), newest: None }
     }
 
     /// Takes the next bar, the `seen`-th of its segment; the columns once they have values.
@@ -267,9 +286,7 @@ impl ForecastStream {
             self.closes.drain(..context);
         }
         self.closes.push(log_close(bar));
-        let stretch = columns.stretch(bar);
-        if self.stretch != Some(stretch) {
-            self.stretch = Some(stretch);
+        if self.grid.begins(columns, bar) {
             self.newest = if seen >= context {
                 columns.expected(&[&self.closes[self.closes.len() - context..]])?.pop()
             } else {

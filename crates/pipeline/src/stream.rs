@@ -69,7 +69,7 @@ impl PipelineStream<'_> {
         }
         self.rows.extend_from_slice(values);
         self.rows.extend(forecast);
-        if bars_seen < self.pipeline.required_bars() {
+        if bars_seen < self.pipeline.required_bars() || self.rows.len() < lookback * width {
             return Ok(None);
         }
         let last = self.rows.len() / width - 1;

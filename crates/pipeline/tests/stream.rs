@@ -163,3 +163,22 @@ fn another_stride_is_another_schema_and_a_missing_forecaster_is_told() {
     let error = Pipeline::new(far, Vec::new(), Some(Arc::new(forecaster))).unwrap_err().to_string();
     assert!(error.contains("context_bars is 4000"), "{error}");
 }
+
+/// Bars that lie closer than the timeframe says: a stretch of the grid holds more of them than its stride.
+#[test]
+fn bars_off_the_grid_have_forecasts_no_older_than_the_stride() {
+    let pipeline = pipeline(&bars(300));
+    let close = synthetic::generate(&Preset::Easy.parameters(), 400, "10m".parse().unwrap(), Seed(7)).series;
+    let series =
+        BarSeries::new("CLOSE", Timeframe::HOUR, GapPolicy { max_missing_bars: 5 }, close.bars().to_vec());
+    let series = series.unwrap();
+    let table = pipeline.compute_features(&series, |_| ()).unwrap();
+    let answerable = pipeline.answerable(&table);
+    assert!(answerable.iter().all(|bar| table.value(*bar, 5).unwrap() > 0.0));
+    let mut expected = pipeline.answer(&table, &answerable).unwrap().into_iter();
+    let mut stream = pipeline.stream();
+    for (place, bar) in series.bars().iter().enumerate() {
+        let expected = if answerable.contains(&place) { expected.next() } else { None };
+        assert_eq!(stream.update(bar).unwrap(), expected);
+    }
+}

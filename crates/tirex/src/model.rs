@@ -8,7 +8,7 @@ use crate::error::TirexError;
 use crate::forecast::{Forecast, ForecastOptions, forecast};
 use crate::precision::Precision;
 use crate::series::{check, tokens};
-use crate::weights::{Origin, Weights};
+use crate::weights::{Origin, SMALL, Weights};
 
 /// A model that forecasts.
 #[derive(Debug)]
@@ -31,9 +31,6 @@ pub struct Embedding {
     pub values: Vec<f32>,
 }
 
-/// The small model that comes with the crate: trained on series that are made up, by the recipe in `configs/pretrain.toml`.
-const SMALL: &[u8] = include_bytes!("../model/small.safetensors");
-
 impl Tirex {
     /// The small model that is part of the crate, so that nothing has to be downloaded. `model/README.md` says what it can do.
     ///
@@ -41,7 +38,7 @@ impl Tirex {
     ///
     /// None: its bytes are part of the program, and a test reads them.
     pub fn small() -> Result<Self, TirexError> {
-        Self::load(Origin::Bytes("the small model", SMALL), Precision::F32)
+        Self::load(Origin::Small, Precision::F32)
     }
 
     /// The bytes of [`Tirex::small`]'s file, whose hash tells one version from another.
@@ -57,6 +54,22 @@ impl Tirex {
     /// the error names it. Nothing in the file is executed.
     pub fn open(path: &Path) -> Result<Self, TirexError> {
         Self::open_with(path, Precision::F32)
+    }
+
+    /// The same from bytes that were read; `name` stands in errors. They are kept for [`crate::fine_tuning::tune`], until
+    /// [`Tirex::without_origin`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Tirex::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, TirexError> {
+        Self::load(Origin::Bytes(name.to_owned(), bytes.into()), Precision::F32)
+    }
+
+    /// The same model without the memory of its file: it can forecast, but no longer be trained on.
+    #[must_use]
+    pub fn without_origin(self) -> Self {
+        Self { origin: Origin::Forgotten, ..self }
     }
 
     /// The same, computing in other numbers.

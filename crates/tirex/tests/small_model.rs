@@ -1,5 +1,5 @@
 //! What the model that comes with the crate can do: on made-up series that it did not learn from, and on real ones.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skips")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

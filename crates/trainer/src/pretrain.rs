@@ -69,9 +69,18 @@ pub(crate) fn run(arguments: &PretrainArguments, out: &mut dyn Write) -> Result<
     if let Some(parent) = arguments.out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         durable::require_writable(parent)?;
     }
-    let mut run = match checkpoint.read(&recipe).filter(|_| arguments.resume) {
-        Some(run) => run,
-        None => PretrainingRun::start(&recipe).with_context(|| arguments.config.display().to_string())?,
+    let start = || PretrainingRun::start(&recipe).with_context(|| arguments.config.display().to_string());
+    let mut run = match (checkpoint.read(&recipe), arguments.resume) {
+        (Some(run), true) => run,
+        (found, resume) => {
+            let kept = checkpoint.path.display();
+            if resume {
+                progress.say(&format!("{kept} holds no undamaged run of this recipe, so it begins anew"));
+            } else if found.is_some() {
+                progress.say(&format!("{kept} of an earlier run is replaced; --resume would go on from it"));
+            }
+            start()?
+        }
     };
     interrupt::listen()?;
     let stage = progress.stage("pre-training", recipe.steps);
@@ -97,8 +106,8 @@ pub(crate) fn run(arguments: &PretrainArguments, out: &mut dyn Write) -> Result<
     stage.finish(&format!("{} steps", recipe.steps));
     let file = run.weights()?;
     durable::write_file(&arguments.out, &file)?;
-    checkpoint.remove();
     let model = Tirex::open(&arguments.out)?;
+    checkpoint.remove();
     let found = held_out_quality(&model, recipe.seed, JUDGED)?;
     if arguments.json {
         let document = json!({

@@ -15,7 +15,7 @@ use evaluation::{
 };
 use labels::LabelSeries;
 use market::{Purpose, Seed};
-use models::{CalibrationMethod, FeatureView, FittedModel, LabelledRows, ModelSpec, TrainingSet};
+use models::{CalibrationMethod, FeatureView, FittedModel, LabelledRows, ModelKind, ModelSpec, TrainingSet};
 use rand::seq::SliceRandom;
 use serde::Serialize;
 use trees::{ForestConfig, MaxFeatures};
@@ -206,7 +206,7 @@ impl Memorised<'_> {
             n_classes: labels.classes.len(),
             train: LabelledRows { ends: train, classes: &classes },
             validation: LabelledRows::default(),
-            columns: None,
+            columns: self.dataset.columns_of(ModelKind::RandomForest),
         };
         let stage = self.progress.stage(&format!("memorising forest, {protocol}, fold {fold}"), 1);
         let spec = ModelSpec::RandomForest(memorising_forest());

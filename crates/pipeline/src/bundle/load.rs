@@ -16,6 +16,9 @@ use crate::registry::resolve;
 /// Larger files than this are not model files.
 const MAXIMUM_FILE_BYTES: u64 = 4 << 30;
 
+/// No forecaster looks back over more bars.
+const MAXIMUM_CONTEXT: usize = 1 << 16;
+
 /// A loaded bundle.
 #[derive(Debug)]
 pub struct Bundle {
@@ -61,6 +64,8 @@ impl Bundle {
         let set = features::FeatureSet::resolve(&manifest.core.features, manifest.core.timeframe)
             .map_err(|source| refused(crate::pipeline::PipelineError::Features(source)))?;
         let core = &manifest.core;
+        let spec = core.forecast.as_ref().map(|forecast| forecast.check(MAXIMUM_CONTEXT));
+        spec.transpose().map_err(|reason| refused(crate::pipeline::PipelineError::Forecast(reason)))?;
         core.schema(&set)
             .expect(&manifest.schema)
             .map_err(|source| BundleError::Schema { path: path.clone(), source })?;

@@ -112,7 +112,7 @@ pub(super) fn train(
         places.shuffle(&mut random);
         let (mut sum, mut rate) = (0.0, 0.0);
         for batch in places.chunks(batch_size) {
-            rate = learning_rate * share(steps as f64 / total as f64);
+            rate = learning_rate * share((steps as f64 + 0.5) / total as f64);
             let loss = learner.learn(batch, rate);
             steps += 1;
             if !loss.is_finite() {

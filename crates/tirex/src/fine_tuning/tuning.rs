@@ -14,7 +14,7 @@ use crate::precision::Precision;
 use crate::training::network::Tail;
 use crate::training::optimiser::Optimiser;
 use crate::training::parameters::Parameters;
-use crate::weights::Weights;
+use crate::weights::{Changed, Weights};
 
 /// Largest norm of a step's derivative, of blocks and head each.
 const CLIP_NORM: f64 = 1.0;
@@ -50,11 +50,11 @@ impl Tirex {
             name: "of the changed blocks".to_owned(),
             reason,
         })?;
-        let changed = tensors.into_iter().map(|(name, _, values)| (name, values)).collect();
+        let changed = tensors.into_iter().map(|(name, shape, values)| (name, (shape, values))).collect();
         self.changed(changed)
     }
 
-    fn changed(&self, changed: BTreeMap<String, Vec<f32>>) -> Result<Self, TirexError> {
+    fn changed(&self, changed: BTreeMap<String, Changed>) -> Result<Self, TirexError> {
         let weights = Weights::open(&self.origin)?.with(changed);
         Ok(Self { backbone: Backbone::load(weights, Precision::F32)?, origin: self.origin.clone() })
     }
@@ -91,8 +91,10 @@ pub fn tune(
     train(training, data.train.classes.len(), seed, &mut learner, heard)?;
     let Tuning { mut tail, head, .. } = learner;
     let changed = tail.parameters.to_safetensors(None)?;
-    let values =
-        tail.parameters.iter_mut().map(|parameter| (parameter.name.clone(), parameter.values.clone()));
+    let values = tail
+        .parameters
+        .iter_mut()
+        .map(|parameter| (parameter.name.clone(), (parameter.shape.clone(), parameter.values.clone())));
     Ok(Tuned { model: model.changed(values.collect())?, head, changed })
 }
 

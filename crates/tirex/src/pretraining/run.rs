@@ -93,6 +93,13 @@ impl Pretraining {
     pub fn validate(&self) -> Result<(), TirexError> {
         self.model.validate()?;
         let refuse = |field, reason: String| Err(TirexError::Config { field, reason });
+        // The header of the file says the width by a factor, from which readers round up.
+        if !self.model.feed_forward.is_multiple_of(64) {
+            return refuse(
+                "feed_forward",
+                format!("must be a multiple of 64, not {}", self.model.feed_forward),
+            );
+        }
         if !(1..=100_000_000).contains(&self.steps) {
             return refuse("steps", format!("must be from 1 to 100000000, not {}", self.steps));
         }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use archive::Archive;
 #[cfg(test)]
@@ -25,6 +26,9 @@ pub(crate) const SIZES: &str = "hyper_parameters";
 /// Longest header of a safetensors file.
 const LARGEST_HEADER: u64 = 16 << 20;
 
+/// The small model that comes with the crate.
+pub(crate) const SMALL: &[u8] = include_bytes!("../../model/small.safetensors");
+
 /// A tensor in a file: row-major, little-endian `f32`.
 #[derive(Debug, Clone)]
 struct Stored {
@@ -38,7 +42,11 @@ pub(crate) enum Origin {
     /// A checkpoint of PyTorch, or a safetensors file that says the model's sizes in its header.
     File(PathBuf),
     /// The bytes of such a file, and its name.
-    Bytes(&'static str, &'static [u8]),
+    Bytes(String, Arc<[u8]>),
+    /// Those of the small model.
+    Small,
+    /// No longer known: the model can't be trained on.
+    Forgotten,
     /// A function of each tensor's name and index: a model of any size without a file.
     Hashed(TirexConfig),
 }
@@ -49,8 +57,11 @@ pub(crate) struct Weights {
     config: TirexConfig,
     source: Source,
     /// What stands in the place of the source's own.
-    changed: BTreeMap<String, Vec<f32>>,
+    changed: BTreeMap<String, Changed>,
 }
+
+/// Shape and values.
+pub(crate) type Changed = (Vec<usize>, Vec<f32>);
 
 #[derive(Debug)]
 enum Source {
@@ -72,7 +83,12 @@ impl Weights {
     pub(crate) fn open(origin: &Origin) -> Result<Self, TirexError> {
         match origin {
             Origin::File(path) => Self::of_file(path),
-            Origin::Bytes(name, bytes) => Self::of_bytes(name, Box::new(Cursor::new(*bytes))),
+            Origin::Bytes(name, bytes) => Self::of_bytes(name, Box::new(Cursor::new(Arc::clone(bytes)))),
+            Origin::Small => Self::of_bytes("the small model", Box::new(Cursor::new(SMALL))),
+            Origin::Forgotten => Err(TirexError::Config {
+                field: "weights",
+                reason: "are no longer at hand; open the model again".to_owned(),
+            }),
             Origin::Hashed(config) => {
                 config.validate()?;
                 Ok(Self { config: config.clone(), source: Source::Hashed, changed: BTreeMap::new() })
@@ -81,7 +97,7 @@ impl Weights {
     }
 
     /// The same with other values of some tensors.
-    pub(crate) fn with(self, changed: BTreeMap<String, Vec<f32>>) -> Self {
+    pub(crate) fn with(self, changed: BTreeMap<String, Changed>) -> Self {
         Self { changed, ..self }
     }
 
@@ -120,15 +136,11 @@ impl Weights {
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, TirexError> {
         let wrong = |reason: String| TirexError::Tensor { name: name.to_owned(), reason };
         let own = self.take_own(name, shape)?;
-        let Some(changed) = self.changed.remove(name) else { return Ok(own) };
-        if changed.len() != own.len() {
-            return Err(wrong(format!(
-                "is changed to {} values, the model has {}",
-                changed.len(),
-                own.len()
-            )));
+        let Some((changed, values)) = self.changed.remove(name) else { return Ok(own) };
+        if changed != shape {
+            return Err(wrong(format!("is changed to shape {changed:?}, the model's is {shape:?}")));
         }
-        Ok(changed)
+        Ok(values)
     }
 
     fn take_own(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, TirexError> {

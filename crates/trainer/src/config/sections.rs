@@ -207,7 +207,7 @@ impl Default for TirexConfig {
     fn default() -> Self {
         Self {
             weights: None,
-            inputs: ["log_close", "log_volume", "log_range"].map(str::to_owned).to_vec(),
+            inputs: ["log_close", "log_range", "rv_12_log_ratio"].map(str::to_owned).to_vec(),
             window: 256,
             row_stride: 4,
             hidden_size: 0,
@@ -222,9 +222,9 @@ impl Default for TirexConfig {
             tuning: HeadTraining {
                 max_epochs: 4,
                 batch_size: 32,
-                learning_rate: 1e-4,
+                learning_rate: 3e-5,
                 weight_decay: 0.1,
-                patience: 1,
+                patience: 2,
             },
             cache: true,
         }

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 pub(crate) struct Forecast {
     columns: ForecastColumns,
     pub(crate) forecaster: Arc<Tirex>,
-    kept: Option<Mutex<KeptVectors>>,
+    kept: Option<Arc<Mutex<KeptVectors>>>,
 }
 
 impl Forecast {
@@ -37,7 +37,7 @@ impl Forecast {
         let columns = ForecastColumns::new(spec, Arc::clone(&forecaster), timeframe)
             .map_err(|why| anyhow!("forecast.{why}"))?;
         let (recipe, width) = columns.recipe();
-        let kept = kept.map(|root| Mutex::new(KeptVectors::open(root, &recipe, width)));
+        let kept = kept.map(|root| KeptVectors::shared(root, &recipe, width));
         Ok(Some(Self { columns, forecaster, kept }))
     }
 

@@ -230,7 +230,12 @@ impl ColumnsOfModels {
             );
         };
         let forecasts = set.schema().len()..names.len();
-        let others: Vec<usize> = asked.schema().names().filter_map(place).chain(forecasts).collect();
+        // A second name of a column that is an input is that column.
+        let own = asked.schema().columns().iter();
+        let own = own.filter_map(|column| place(&column.name).or_else(|| place(column.same_as.as_deref()?)));
+        let mut others: Vec<usize> = own.chain(forecasts).collect();
+        others.sort_unstable();
+        others.dedup();
         let rows = table.values().chunks_exact(names.len());
         let values = rows.flat_map(|row| others.iter().map(|place| row[*place])).collect();
         Ok(Self { forecaster, others, values })

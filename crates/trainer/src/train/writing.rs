@@ -11,6 +11,7 @@ use market::Seed;
 use models::{FitNotes, ModelKind};
 use pipeline::{Bundle, BundleFacts, GitState};
 use serde_json::{Value, json};
+use tirex::Tirex;
 
 use crate::cli::TrainArguments;
 use crate::config::Config;
@@ -72,7 +73,7 @@ impl<'a> RunIdentity<'a> {
         let summary = RunSummary {
             run: artifacts.new_run(&now.format("%Y%m%d-%H%M%S").to_string(), &config.name),
             fingerprint: source::fingerprint(loaded),
-            config_hash: durable::sha256_hex(effective_config.to_string().as_bytes()),
+            config_hash: config_hash(config, &effective_config)?,
             models: config.models.iter().map(|kind| kind.name().to_owned()).collect(),
             sharpe_ratios: BTreeMap::new(),
             sealed_from: dataset.seal,
@@ -95,6 +96,20 @@ impl<'a> RunIdentity<'a> {
     fn created_at(&self) -> String {
         self.now.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
+}
+
+/// The hash of a configuration and of the forecasters that it uses: a file of weights is more than its path.
+fn config_hash(config: &Config, effective: &Value) -> Result<String> {
+    let mut text = effective.to_string();
+    let of_head = config.models.contains(&ModelKind::Tirex).then_some(&config.tirex.weights);
+    let of_forecasts = config.forecast.as_ref().map(|forecast| &forecast.weights);
+    for weights in of_head.into_iter().chain(of_forecasts) {
+        text.push_str(&match weights {
+            Some(path) => durable::sha256_file(path)?,
+            None => durable::sha256_hex(Tirex::small_file()),
+        });
+    }
+    Ok(durable::sha256_hex(text.as_bytes()))
 }
 
 impl<'a> Writing<'a> {
