@@ -66,6 +66,7 @@ impl Catalogue {
             "extended" => EXTENDED.to_vec(),
             "order_flow" => ORDER_FLOW.to_vec(),
             "alphas" => self.names_of(&ALPHAS),
+            "logarithms" => self.names_of(&[Family::BarLogarithms]),
             "catch22" => self.names_of(&[Family::Catch22]),
             "tsfresh" => self.names_of(&[Family::Tsfresh]),
             "cross_asset" if setting.references.is_empty() => {

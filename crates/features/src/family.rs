@@ -97,8 +97,6 @@ families! {
     AverageTrueRange = average_true_range,
     /// The shape of one bar.
     CandleShape = candle_shape,
-    /// The logarithms of close, volume and range.
-    BarLogarithms = bar_logarithms,
     /// Volume and its average.
     VolumeAverage = volume_average,
     /// Returns over several bars and their z-score.
@@ -141,6 +139,8 @@ families! {
     Extremes = extremes,
     /// Hour and day.
     Calendar = calendar,
+    /// The logarithms of close, volume and range.
+    BarLogarithms = bar_logarithms,
     /// Takers and trades.
     OrderFlow = order_flow,
     /// The 22 canonical time-series characteristics.

@@ -204,6 +204,11 @@ pub(crate) const SETS: &[(&str, &str)] = &[
          by 0.",
     ),
     (
+        "logarithms",
+        "The bar itself in logarithms, for forecasters (`tirex.inputs`): series to look at in windows. `log_close` and \
+         `log_volume` are levels, which other models should not learn from.",
+    ),
+    (
         "catch22",
         "The 22 canonical time-series characteristics of the log returns in a window (`window_bars`), computed \
          every `stride_bars` bars of the timeframe's grid; in between the last value holds. As pycatch22 0.6.",
