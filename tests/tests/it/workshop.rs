@@ -47,7 +47,7 @@ steps_per_epoch = 15
 [tirex]
 inputs = ["log_close", "log_range", "rv_12_log_ratio"]
 window = 40
-row_stride = 12
+row_stride = 5
 tuned_blocks = 1
 [tirex.head]
 max_epochs = 3
