@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &PretrainArguments, out: &mut dyn Write) -> Result<
         (Some(run), true) => run,
         (found, resume) => {
             let kept = checkpoint.path.display();
-            if resume {
+            if resume && checkpoint.path.exists() {
                 progress.say(&format!("{kept} holds no undamaged run of this recipe, so it begins anew"));
             } else if found.is_some() {
                 progress.say(&format!("{kept} of an earlier run is replaced; --resume would go on from it"));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::bench::{Bench, files, one_line};
 
 const RECIPE: &str = "seed = 3
-steps = 200
+steps = 2000
 batch = 16
 learning_rate = 2e-3
 warmup_share = 0.1
@@ -92,7 +92,7 @@ fn a_forecaster_that_was_stopped_is_made_as_if_it_had_not_been() {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut said = Vec::new();
     for line in lines {
-        let is_first = said.is_empty() && line.starts_with("step 10:");
+        let is_first = line.starts_with("step 100:");
         said.push(line);
         if is_first {
             Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -104,7 +104,7 @@ fn a_forecaster_that_was_stopped_is_made_as_if_it_had_not_been() {
 
     let resumed = bench.run(&arguments);
     assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
-    assert!(!String::from_utf8_lossy(&resumed.stderr).contains("step 10:"), "it began anew");
+    assert!(!String::from_utf8_lossy(&resumed.stderr).contains("step 100:"), "it began anew");
     assert!(fs::read(bench.path("stopped.safetensors")).unwrap() == bytes);
     assert!(!bench.path("stopped.safetensors.unfinished").exists());
     let table = String::from_utf8(resumed.stdout).unwrap();
@@ -121,7 +121,7 @@ fn a_recipe_that_makes_nothing_is_refused_by_its_line() {
         line
     };
     assert!(refused("batch = 16", "batsh = 16").starts_with("recipe.toml:3: "));
-    assert!(refused("steps = 200", "steps = 0").contains("steps must be from 1"));
+    assert!(refused("steps = 2000", "steps = 0").contains("steps must be from 1"));
     assert!(refused("heads = 2", "heads = 3").contains("num_heads"));
     let missing = one_line(&bench.run(&["pretrain-tirex", "--config", "nowhere.toml"]));
     assert!(missing.contains("nowhere.toml"), "{missing}");
@@ -188,10 +188,12 @@ fn faults_of_the_section_are_told_with_their_key() {
     for (setting, part) in [
         ("tirex.weights=nowhere.ckpt", "nowhere.ckpt"),
         ("tirex.window=4", "tirex.window"),
+        ("tirex.window=1000", "tirex.window, is 768, less than the 1000"),
+        ("tirex.row_stride=200", "tirex with row_stride 200 needs at least 100"),
         ("tirex.inputs=[]", "tirex.inputs"),
         ("tirex.inputs=[\"log_clsoe\"]", "log_close"),
         ("tirex.head.patience=0", "tirex.head"),
-        ("tirex.tuned_blocks=9", "tuned blocks must be from 1 to its 6 blocks"),
+        ("tirex.tuned_blocks=9", "tirex.tuned_blocks, is 6, less than the 9"),
         ("features.drop=[\"log_close\"]", "tirex.inputs"),
         ("forecast.context_bars=5000", "context_bars"),
         ("forecast.weights=nowhere.ckpt", "nowhere.ckpt"),
