@@ -83,11 +83,14 @@ pub(crate) fn run(arguments: &PretrainArguments, out: &mut dyn Write) -> Result<
         }
     };
     interrupt::listen()?;
-    let stage = progress.stage("pre-training", recipe.steps);
+    // Steps of an earlier process took none of this one's time.
+    let before = run.steps_done();
+    let stage = progress.stage("pre-training", recipe.steps - before);
     let mut kept = Instant::now();
     while !run.is_done() {
         let standing = run.step()?;
-        stage.set(standing.step, &format!("steps, loss {:.3}", standing.loss));
+        let note = format!("steps (to step {}), loss {:.3}", recipe.steps, standing.loss);
+        stage.set(standing.step - before, &note);
         if let Some(loss) = standing.validation {
             progress.say(&format!("step {}: pinball loss on held-out series {loss:.4}", standing.step));
         }

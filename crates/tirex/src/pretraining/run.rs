@@ -261,6 +261,11 @@ impl PretrainingRun {
         numbers
     }
 
+    /// Steps so far.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
     /// Whether all steps are done.
     pub fn is_done(&self) -> bool {
         self.step >= self.recipe.steps
