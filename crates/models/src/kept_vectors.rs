@@ -35,6 +35,33 @@ pub struct KeptVectors {
     known: HashMap<WindowKey, Vec<f32>>,
 }
 
+/// The vectors of `n` windows, with what a store knows of them where there is one; none when `go_on`, which hears how many
+/// are done, ended it.
+///
+/// # Errors
+/// Those of `make`.
+pub fn vectors_of(
+    kept: Option<&mut KeptVectors>,
+    n: usize,
+    key: &dyn Fn(usize) -> WindowKey,
+    make: MakeVectors<'_>,
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> Result<Option<Vec<f32>>, PredictError> {
+    let places: Vec<usize> = (0..n).collect();
+    if let Some(kept) = kept {
+        let keys: Vec<WindowKey> = places.into_iter().map(key).collect();
+        return kept.of(&keys, make, go_on);
+    }
+    let mut all = Vec::new();
+    for places in places.chunks(PIECE) {
+        if !go_on(places[0]) {
+            return Ok(None);
+        }
+        all.extend(make(places)?);
+    }
+    Ok(Some(all))
+}
+
 /// Stores that are open in this process, by their directory.
 static OPEN: Mutex<Vec<(PathBuf, Weak<Mutex<KeptVectors>>)>> = Mutex::new(Vec::new());
 
@@ -86,7 +113,7 @@ impl KeptVectors {
     ///
     /// # Errors
     /// Those of `make`.
-    pub fn of(
+    fn of(
         &mut self,
         keys: &[WindowKey],
         make: MakeVectors<'_>,

@@ -11,7 +11,7 @@ use tirex::fine_tuning::{Epoch, Head, Heard, Labelled, Training, TuningData, Win
 
 use crate::error::{FitError, LoadError, PredictError};
 use crate::forecaster_weights::{ForecasterWeights, open_forecaster};
-use crate::kept_vectors::{KeptVectors, WindowKey, window_key};
+use crate::kept_vectors::{KeptVectors, vectors_of, window_key};
 use crate::rows::{FeatureView, LabelledRows, TrainingSet};
 use crate::spec::FitProgress;
 
@@ -21,8 +21,7 @@ pub(crate) const BLOCKS_FILE: &str = "blocks.safetensors";
 const MINIMUM_ROWS: usize = 100;
 /// No forecaster looks back over more rows.
 const MAXIMUM_WINDOW: usize = 1 << 16;
-/// Windows between two looks at whether to go on.
-const PIECE: usize = 256;
+
 /// A forecaster's head, and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TirexSpec {
@@ -244,24 +243,10 @@ fn pooled(
     windows: &Windows<'_>,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> Result<Option<Vec<f32>>, PredictError> {
-    let mut make = |places: &[usize]| -> Result<Vec<f32>, PredictError> {
-        Ok(forecaster.pooled(&windows.some(places))?)
-    };
-    if let Some(embeddings) = embeddings {
-        let key = |place| window_key(windows.at(place).flatten().copied());
-        let keys: Vec<WindowKey> = (0..windows.len()).map(key).collect();
-        let mut embeddings = embeddings.lock().unwrap_or_else(PoisonError::into_inner);
-        return embeddings.of(&keys, &mut make, go_on);
-    }
-    let mut all = Vec::new();
-    let places: Vec<usize> = (0..windows.len()).collect();
-    for places in places.chunks(PIECE) {
-        if !go_on(places[0]) {
-            return Ok(None);
-        }
-        all.extend(make(places)?);
-    }
-    Ok(Some(all))
+    let mut make = |places: &[usize]| Ok(forecaster.pooled(&windows.some(places)));
+    let key = |place| window_key(windows.at(place).flatten().copied());
+    let mut kept = embeddings.map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+    vectors_of(kept.as_deref_mut(), windows.len(), &key, &mut make, go_on)
 }
 
 /// The columns of a table as series.

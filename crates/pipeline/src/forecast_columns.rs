@@ -5,16 +5,14 @@
 
 use std::sync::Arc;
 
-use features::{Column, FeatureTable, Group};
+use features::{Column, FeatureSchema, FeatureTable, Group};
 use market::{Bar, BarSeries, Timeframe};
-use models::{KeptVectors, PredictError, WindowKey, window_key};
+use models::{KeptVectors, PredictError, vectors_of, window_key};
 use serde::{Deserialize, Serialize};
 use tirex::{ForecastOptions, Tirex};
 
 /// How many columns there are.
 const COLUMNS: usize = 4;
-/// Origins whose forecasts are made together.
-const TOGETHER: usize = 256;
 
 /// What is forecast, and how often: part of a bundle's core.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +41,11 @@ impl ForecastSpec {
             }
         }
         Ok(())
+    }
+
+    /// Features, and these columns behind them.
+    pub fn schema_behind(&self, features: &FeatureSchema) -> FeatureSchema {
+        FeatureSchema::new([features.columns(), &self.columns()].concat())
     }
 
     /// The columns, as the schema has them.
@@ -142,22 +145,10 @@ impl ForecastColumns {
             let windows: Vec<&[f32]> = places.iter().map(|place| window(*place)).collect();
             Ok(self.expected(&windows)?.concat())
         };
-        let all: Vec<usize> = (0..origins.len()).collect();
-        let mut found = Vec::new();
-        if let Some(kept) = kept {
-            let key = |place: &usize| window_key(window(*place).iter().copied());
-            let keys: Vec<WindowKey> = all.iter().map(key).collect();
-            let all = kept.of(&keys, &mut make, &mut |done| heard(done, origins.len()))?;
-            let Some(all) = all else { return Ok(None) };
-            found = all;
-        } else {
-            for places in all.chunks(TOGETHER) {
-                if !heard(places[0], origins.len()) {
-                    return Ok(None);
-                }
-                found.extend(make(places)?);
-            }
-        }
+        let key = |place: usize| window_key(window(place).iter().copied());
+        let n = origins.len();
+        let found = vectors_of(kept, n, &key, &mut make, &mut |done| heard(done, n))?;
+        let Some(found) = found else { return Ok(None) };
         let none = [0.0; COLUMNS];
         let of = |origin: &Option<usize>| origin.map_or(&none[..], |at| &found[at * COLUMNS..][..COLUMNS]);
         let values: Vec<f64> = of_bar.iter().flat_map(of).map(|value| f64::from(*value)).collect();

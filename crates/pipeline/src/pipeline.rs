@@ -36,8 +36,8 @@ pub struct Core {
 impl Core {
     /// The columns that members see: those of its features, and forecasts behind them.
     pub(crate) fn schema(&self, features: &FeatureSet) -> FeatureSchema {
-        let Some(forecast) = &self.forecast else { return features.schema().clone() };
-        FeatureSchema::new([features.schema().columns(), &forecast.columns()].concat())
+        let own = features.schema();
+        self.forecast.as_ref().map_or_else(|| own.clone(), |forecast| forecast.schema_behind(own))
     }
 }
 

@@ -123,6 +123,12 @@ impl Quality {
     pub fn ratio(&self, naive: Naive) -> f64 {
         self.pinball / self.naive[naive as usize]
     }
+
+    /// The naive forecast that was hardest to beat.
+    pub fn best_naive(&self) -> Naive {
+        let better = |one: &Naive, other: &Naive| self.ratio(*one).total_cmp(&self.ratio(*other));
+        Naive::ALL.into_iter().max_by(better).unwrap_or(Naive::LastValue)
+    }
 }
 
 /// One case.

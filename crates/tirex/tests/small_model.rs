@@ -107,12 +107,7 @@ fn on_real_series_its_bands_hold_and_volatility_is_foreseen() {
             return;
         };
         let (of_returns, of_volatility) = (judged(&model, &returns), judged(&model, &volatility));
-        let best = |quality: &Quality| {
-            [Naive::LastValue, Naive::Level, Naive::Mean]
-                .into_iter()
-                .map(|naive| quality.ratio(naive))
-                .fold(0.0, f64::max)
-        };
+        let best = |quality: &Quality| quality.ratio(quality.best_naive());
         println!(
             "{name}: returns {:.3} of the best naive forecast, {:.3} inside; volatility {:.3}, {:.3} inside",
             best(&of_returns),

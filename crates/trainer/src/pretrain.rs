@@ -173,15 +173,6 @@ impl Checkpoint {
     }
 }
 
-/// The naive forecast that a kind is hard to beat by.
-fn rival(kind: SeriesKind) -> Naive {
-    match kind {
-        SeriesKind::GaussianProcess | SeriesKind::Seasonal => Naive::Seasonal,
-        SeriesKind::PricePath | SeriesKind::Shocks | SeriesKind::Mixture => Naive::LastValue,
-        SeriesKind::Volatility => Naive::Mean,
-    }
-}
-
 fn in_json(kind: SeriesKind, quality: &Quality) -> Value {
     let ratios: Value =
         Naive::ALL.map(|naive| (naive.name().to_owned(), json!(quality.ratio(naive)))).into_iter().collect();
@@ -204,11 +195,11 @@ fn in_text(path: &Path, recipe: &Pretraining, file: &[u8], found: &[(SeriesKind,
         "held-out series",
         "series",
         "pinball loss",
-        "share of naive",
+        "of best naive",
         "in 10–90%"
     );
     let line = |(kind, quality): &(SeriesKind, Quality)| {
-        let naive = rival(*kind);
+        let naive = quality.best_naive();
         let (kind, share) = (format!("{kind:?}"), format!("{:.3} ({})", quality.ratio(naive), naive.name()));
         let Quality { pinball, coverage, cases, .. } = quality;
         format!("{kind:<18}{cases:>8}{pinball:>16.4}{share:>20}{coverage:>12.3}\n")

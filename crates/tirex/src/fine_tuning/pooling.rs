@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use super::windows::Windows;
 use crate::backbone::Pass;
 use crate::config::TirexConfig;
-use crate::error::TirexError;
 use crate::model::Tirex;
 use crate::series::{Scale, tokens};
 
@@ -36,11 +35,7 @@ impl Tirex {
     /// The vectors of windows, `[windows, pooled_width]`: for each variate the stream behind the last block, its mean over
     /// the tokens and that of the newest token, then the logarithms of the variate's deviation and of that of its steps,
     /// and its mean and newest value, or 0 where it has no level.
-    ///
-    /// # Errors
-    ///
-    /// None at present: windows are checked when they are made.
-    pub fn pooled(&self, windows: &Windows<'_>) -> Result<Vec<f32>, TirexError> {
+    pub fn pooled(&self, windows: &Windows<'_>) -> Vec<f32> {
         let per_pass = (ROWS_PER_PASS / (self.n_tokens(windows) * windows.n_variates())).max(1);
         let places: Vec<usize> = (0..windows.len()).collect();
         let of_pass = |places: &[usize]| {
@@ -50,7 +45,7 @@ impl Tirex {
             let stream = self.backbone.run(&pass, &mut |_, _| ());
             pool(&stream, self.config().width, inputs.tokens, &inputs)
         };
-        Ok(places.par_chunks(per_pass).flat_map_iter(of_pass).collect())
+        places.par_chunks(per_pass).flat_map_iter(of_pass).collect()
     }
 
     /// Tokens that hold the values of a window.

@@ -218,13 +218,13 @@ mod tests {
         let (model, ([first, second], _)) = (model(), series(120));
         let variates = [&first[..], &second];
         let ends = [40, 30, 119];
-        let together = model.pooled(&Windows::new(&variates, &LEVELS, LENGTH, &ends).unwrap()).unwrap();
+        let together = model.pooled(&Windows::new(&variates, &LEVELS, LENGTH, &ends).unwrap());
         let width = pooled_width(model.config(), 2);
         assert_eq!(together.len(), 3 * width);
         for (end, row) in ends.iter().zip(together.chunks(width)) {
             let one = [*end];
             let window = Windows::new(&variates, &LEVELS, LENGTH, &one).unwrap();
-            assert_eq!(model.pooled(&window).unwrap(), row);
+            assert_eq!(model.pooled(&window), row);
             let tail = Tail::load(&mut Weights::open(&model.origin).unwrap(), 1).unwrap();
             let inputs = Inputs::of(model.config(), &window, &[0], 8);
             let pass = Pass { inputs: &inputs.values, batch: 2, pads: 0 };
@@ -245,7 +245,7 @@ mod tests {
         let variates = [&first[..], &second];
         let ends: Vec<usize> = (LENGTH..60).step_by(5).collect();
         let windows = Windows::new(&variates, &LEVELS, LENGTH, &ends).unwrap();
-        let pooled = model.pooled(&windows).unwrap();
+        let pooled = model.pooled(&windows);
         let classes = of(&classes, &ends);
         let labelled = Labelled { inputs: &pooled[..], classes: &classes };
         let head = Head::fit(5, &training(3), (labelled, labelled), 2, 1, &mut |_| true).unwrap();
@@ -291,7 +291,7 @@ mod tests {
             ((LENGTH..600).step_by(3).collect(), (620..900).step_by(3).collect());
         let windows = [&learnt, &held].map(|ends| Windows::new(&variates, &LEVELS, LENGTH, ends).unwrap());
         let own = [of(&classes, &learnt), of(&classes, &held)];
-        let pooled = windows.map(|windows| model.pooled(&windows).unwrap());
+        let pooled = windows.map(|windows| model.pooled(&windows));
         let [train, validation] =
             [0, 1].map(|part| Labelled { inputs: &pooled[part][..], classes: &own[part] });
         let fit =
@@ -325,18 +325,18 @@ mod tests {
             .unwrap()
         };
         let tuned = run();
-        let after = judged(&tuned.head.predict(&tuned.model.pooled(&windows[1]).unwrap()), &own[1]).unwrap();
+        let after = judged(&tuned.head.predict(&tuned.model.pooled(&windows[1])), &own[1]).unwrap();
         assert!(after.0 < of_head(&linear).0, "{after:?} after {:?}", of_head(&linear));
         assert_eq!(tuned.changed, run().changed, "the same seed changes the same");
         assert_eq!(epochs, 12);
         let loaded = model.with_changed(&tuned.changed).unwrap();
-        assert_eq!(loaded.pooled(&windows[1]).unwrap(), tuned.model.pooled(&windows[1]).unwrap());
+        assert_eq!(loaded.pooled(&windows[1]), tuned.model.pooled(&windows[1]));
         let error = model.with_changed(&bytes).unwrap_err().to_string();
         assert!(error.contains("deviation") && error.contains("not part of the model"), "{error}");
 
         // Nothing is learnt when the caller ends it at once.
         let stopped = tune(&model, &linear, 2, &training(6), &data, 5, &mut |_| false).unwrap();
-        assert_eq!(stopped.model.pooled(&windows[1]).unwrap(), model.pooled(&windows[1]).unwrap());
+        assert_eq!(stopped.model.pooled(&windows[1]), model.pooled(&windows[1]));
         assert!(tune(&model, &linear, 4, &training(1), &data, 5, &mut |_| true).is_err());
     }
 

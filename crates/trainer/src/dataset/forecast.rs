@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
-use features::{FeatureSchema, FeatureTable};
+use features::FeatureTable;
 use market::{BarSeries, Timeframe};
 use models::{FitProgress as _, KeptVectors, open_forecaster};
 use pipeline::{ForecastColumns, ForecastSpec};
@@ -43,11 +43,6 @@ impl Forecast {
 
     pub(crate) fn spec(&self) -> &ForecastSpec {
         self.columns.spec()
-    }
-
-    /// Features, and these columns behind them.
-    pub(super) fn schema_behind(&self, features: &FeatureSchema) -> FeatureSchema {
-        FeatureSchema::new([features.columns(), &self.spec().columns()].concat())
     }
 
     /// A table with these columns behind its own.

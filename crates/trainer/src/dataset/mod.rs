@@ -85,7 +85,7 @@ impl<'a> Dataset<'a> {
             }
             let schema = forecast
                 .as_ref()
-                .map_or_else(|| set.schema().clone(), |forecast| forecast.schema_behind(set.schema()));
+                .map_or_else(|| set.schema().clone(), |forecast| forecast.spec().schema_behind(set.schema()));
             requirements::require_bars(config, series, &schema, lookback)?;
             let stage = progress.stage(&named("features", series.symbol(), loaded), series.len() as u64);
             let table = FeatureTable::compute(&own, series, |done| stage.set(done as u64, ""));
