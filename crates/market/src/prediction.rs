@@ -8,7 +8,7 @@ use crate::{Taxonomy, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PredictionSource {
-    /// Every member of the bundle answered.
+    /// Members of the bundle answered.
     Model,
 }
 
@@ -35,14 +35,24 @@ pub struct Prediction {
     pub timestamp: Timestamp,
     /// The classes that cover the truth at the bundle's stated rate; none when it carries no threshold.
     pub prediction_set: Option<Vec<String>>,
+    /// Why the set decides nothing, in words; none when it names one class, or when there is no set.
+    pub abstained: Option<String>,
     /// Entropy of the probabilities divided by ln K, in [0, 1].
     pub uncertainty: f64,
-    /// Probabilities of each member, in class order.
+    /// How far the members disagree: entropy of their mean less the mean of their entropies, in nats.
+    pub disagreement: f64,
+    /// Probabilities of each member, in class order; none of one that did not answer.
     #[serde(serialize_with = "as_map")]
-    pub members: Vec<(String, Vec<f64>)>,
+    pub members: Vec<(String, Option<Vec<f64>>)>,
+    /// Weight of each member in this prediction, summing to one.
+    #[serde(serialize_with = "as_map")]
+    pub weights: Vec<(String, f64)>,
+    /// Members that did not answer, and why: those that failed in training and those that failed now.
+    #[serde(serialize_with = "as_map")]
+    pub missing: Vec<(String, String)>,
     /// Who answered.
     pub source: PredictionSource,
-    /// 0 when every member answered.
+    /// 0 when every member answered, 1 when some are missing.
     pub fallback_level: u8,
     /// `name/version` of the bundle.
     pub model_version: String,

@@ -1,11 +1,11 @@
 //! Fitting, predicting, saving and loading, for every kind of model.
 
+use ensemble::{Calibration, CalibrationMethod, CalibrationTrial};
 use market::{ClassProbabilities, Seed};
 use networks::{Architecture, EpochReport, NetworkShape, StopReason};
 use serde::{Deserialize, Serialize};
 use trees::BoostingConfig;
 
-use crate::calibration::{Calibration, CalibrationMethod};
 use crate::columns::{Columns, Selected};
 use crate::error::{FitError, LoadError, PredictError};
 use crate::explanation::{ExplainedUnit, Explainer};
@@ -64,6 +64,18 @@ pub struct FitNotes {
     pub out_of_bag_accuracy: Option<f64>,
     /// Rounds of boosting that were kept.
     pub rounds: Option<usize>,
+    /// How each correction of its probabilities did, where one was to be chosen.
+    #[serde(default)]
+    pub calibration_trials: Vec<CalibrationTrial>,
+}
+
+/// What a model says of one row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelAnswer {
+    /// As the model itself has it.
+    pub uncalibrated: ClassProbabilities,
+    /// Corrected.
+    pub probabilities: ClassProbabilities,
 }
 
 impl FittedModel {
@@ -97,16 +109,17 @@ impl FittedModel {
         }
         data.check_finite()?;
         if matches!(spec, ModelSpec::Network(_) | ModelSpec::Tirex(_)) {
-            let (model, notes) = Model::fit(spec, data, seed, progress)?;
-            let calibration = model.calibrate(calibration, data)?;
+            let (model, mut notes) = Model::fit(spec, data, seed, progress)?;
+            let (calibration, trials) = model.calibrate(calibration, data)?;
+            notes.calibration_trials = trials;
             return Ok((Self { model, calibration, columns: None }, notes));
         }
         let holds_back = !data.validation.ends.is_empty();
         let mut spec = spec.clone();
-        let mut corrected = None;
+        let (mut corrected, mut trials) = (None, Vec::new());
         if holds_back && (calibration != CalibrationMethod::None || spec.needs_validation()) {
             let (earlier, notes) = Model::fit(&spec, data, seed, progress)?;
-            corrected = earlier.calibrate(calibration, data)?;
+            (corrected, trials) = earlier.calibrate(calibration, data)?;
             if let (ModelSpec::Boosting(config), Some(rounds)) = (&mut spec, notes.rounds) {
                 *config = BoostingConfig { rounds, early_stopping: None, ..config.clone() };
             }
@@ -114,7 +127,8 @@ impl FittedModel {
         let (ends, classes) = data.all_rows();
         let train = LabelledRows { ends: &ends, classes: &classes };
         let everything = TrainingSet { train, ..data.without_validation() };
-        let (model, notes) = Model::fit(&spec, &everything, seed, progress)?;
+        let (model, mut notes) = Model::fit(&spec, &everything, seed, progress)?;
+        notes.calibration_trials = trials;
         Ok((Self { model, calibration: corrected, columns: None }, notes))
     }
 
@@ -176,14 +190,18 @@ impl FittedModel {
     /// [`PredictError`] when the rows have another width, a window starts before the first row, or a value
     /// is not finite.
     pub fn predict_values(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
-        self.check(view)?;
-        let selected = self.selected(view);
-        let mut values = self.model.predict(&selected.as_ref().map_or(*view, Selected::view))?;
+        let mut values = self.uncalibrated(view)?;
         if let Some(calibration) = &self.calibration {
-            let n_classes = values.len() / view.ends.len().max(1);
-            values.chunks_exact_mut(n_classes.max(1)).for_each(|row| calibration.apply(row));
+            values.chunks_exact_mut(self.model.n_classes()).for_each(|row| calibration.apply(row));
         }
         Ok(values)
+    }
+
+    /// What the model itself says of every asked-for row, `[n_ends · n_classes]`.
+    fn uncalibrated(&self, view: &FeatureView<'_>) -> Result<Vec<f64>, PredictError> {
+        self.check(view)?;
+        let selected = self.selected(view);
+        self.model.predict(&selected.as_ref().map_or(*view, Selected::view))
     }
 
     /// What it sees of a view, where that is not all.
@@ -221,12 +239,30 @@ impl FittedModel {
     /// Class probabilities of every asked-for row.
     ///
     /// # Errors
-    /// As [`FittedModel::predict_values`], and when a damaged model answers with what are no probabilities.
+    /// As [`FittedModel::answer`].
     pub fn predict(&self, view: &FeatureView<'_>) -> Result<Vec<ClassProbabilities>, PredictError> {
-        let values = self.predict_values(view)?;
-        let k = values.len() / view.ends.len().max(1);
-        let rows = values.chunks_exact(k.max(1));
-        Ok(rows.map(|row| ClassProbabilities::new(row.to_vec())).collect::<Result<_, _>>()?)
+        Ok(self.answer(view)?.into_iter().map(|answer| answer.probabilities).collect())
+    }
+
+    /// What it says of every asked-for row, corrected and not.
+    ///
+    /// # Errors
+    /// As [`FittedModel::predict_values`], and when a damaged model answers with what are no probabilities.
+    pub fn answer(&self, view: &FeatureView<'_>) -> Result<Vec<ModelAnswer>, PredictError> {
+        let values = self.uncalibrated(view)?;
+        let answer = |row: &[f64]| {
+            let uncalibrated = ClassProbabilities::new(row.to_vec())?;
+            let probabilities = match &self.calibration {
+                None => uncalibrated.clone(),
+                Some(calibration) => {
+                    let mut corrected = row.to_vec();
+                    calibration.apply(&mut corrected);
+                    ClassProbabilities::new(corrected)?
+                }
+            };
+            Ok(ModelAnswer { uncalibrated, probabilities })
+        };
+        values.chunks_exact(self.model.n_classes()).map(answer).collect()
     }
 
     /// What the manifest has to say about it.

@@ -6,7 +6,6 @@
 //! training rows only; so is the calibration of its probabilities, fitted on rows that were held back. Knows no bars, no labels and no splits.
 
 mod boosting_model;
-mod calibration;
 mod columns;
 mod error;
 mod explanation;
@@ -21,10 +20,9 @@ mod rows;
 mod spec;
 mod tirex_model;
 
-pub use calibration::{Calibration, CalibrationMethod};
 pub use error::{FitError, LoadError, PredictError};
 pub use explanation::{Contributions, ExplainedUnit, Explainer};
-pub use fitted::{FitNotes, FittedModel, ModelDescription};
+pub use fitted::{FitNotes, FittedModel, ModelAnswer, ModelDescription};
 pub use forecaster_weights::{ForecasterWeights, open_forecaster};
 pub use kept_vectors::{KeptVectors, MakeVectors, WindowKey, vectors_of, window_key};
 pub use library_model::LibrarySpec;

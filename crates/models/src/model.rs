@@ -1,10 +1,10 @@
 //! What is inside a fitted model: one arm for each kind.
 
 use classical::{LogisticRegression, NearestNeighbours};
+use ensemble::{Calibration, CalibrationMethod, CalibrationTrial};
 use market::Seed;
 use trees::{GradientBoosting, RandomForest};
 
-use crate::calibration::{Calibration, CalibrationMethod};
 use crate::error::{FitError, PredictError};
 use crate::fitted::FitNotes;
 use crate::library_model::FittedLibrary;
@@ -112,17 +112,17 @@ impl Model {
         }
     }
 
-    /// The correction that the validation rows ask for.
+    /// The correction that the validation rows ask for, and how each method did where one is to be chosen.
     pub(crate) fn calibrate(
         &self,
         method: CalibrationMethod,
         data: &TrainingSet<'_>,
-    ) -> Result<Option<Calibration>, FitError> {
+    ) -> Result<(Option<Calibration>, Vec<CalibrationTrial>), FitError> {
         let LabelledRows { ends, classes } = data.validation;
         if method == CalibrationMethod::None || ends.is_empty() {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
         let view = FeatureView { values: data.values, n_features: data.n_features, ends };
-        Ok(Calibration::fit(method, &self.predict(&view)?, classes, data.n_classes))
+        Ok(Calibration::fit_judged(method, &self.predict(&view)?, classes, data.n_classes))
     }
 }

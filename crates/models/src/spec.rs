@@ -45,6 +45,14 @@ impl ModelKind {
         Self::SmartcoreKnn,
     ];
 
+    /// What it is worth in an ensemble before anything is known, to be divided by the sum of all.
+    pub fn prior_weight(self) -> f64 {
+        match self {
+            Self::Lstm | Self::Transformer => 0.4,
+            _ => 0.2,
+        }
+    }
+
     /// The name.
     pub fn name(self) -> &'static str {
         match self {

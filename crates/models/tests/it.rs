@@ -4,11 +4,12 @@
 use std::path::PathBuf;
 
 use classical::{ClassicalError, LinfaTreeConfig, LogisticConfig, NeighboursConfig, SmartcoreForestConfig};
+use ensemble::CalibrationMethod;
 use market::{Purpose, Seed};
 use models::{
-    CalibrationMethod, ExplainedUnit, FeatureView, FitError, FittedModel, ForecasterWeights, HeadTraining,
-    LabelledRows, LibrarySpec, LoadError, ModelDescription, ModelKind, ModelSpec, NetworkSpec, NoProgress,
-    PredictError, TirexSpec, TrainingSet,
+    ExplainedUnit, FeatureView, FitError, FittedModel, ForecasterWeights, HeadTraining, LabelledRows,
+    LibrarySpec, LoadError, ModelDescription, ModelKind, ModelSpec, NetworkSpec, NoProgress, PredictError,
+    TirexSpec, TrainingSet,
 };
 use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig, TransformerConfig};
 use rand::RngExt;

@@ -12,10 +12,9 @@ mod pipeline;
 mod registry;
 mod stream;
 
-pub use answer::Answer;
+pub use answer::{Answer, Combination};
 pub use bundle::{
-    Bundle, BundleError, BundleFacts, ConformalThreshold, FileEntry, GitState, MANIFEST_FILE, Manifest,
-    MemberEntry,
+    Bundle, BundleError, BundleFacts, FileEntry, GitState, MANIFEST_FILE, Manifest, MemberEntry,
 };
 pub use forecast_columns::{ForecastColumns, ForecastSpec};
 pub use pipeline::{ComputeError, Core, Member, Pipeline, PipelineError};

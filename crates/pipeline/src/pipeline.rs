@@ -1,15 +1,16 @@
 //! Features, members and their mean.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ensemble::{Calibration, Conformal};
 use features::{FeatureSchema, FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingInput};
 use market::{BarSeries, Classes, GapPolicy, Timeframe};
-use models::{FeatureView, FittedModel, PredictError};
+use models::{FeatureView, FittedModel, ModelAnswer, PredictError};
 use serde::{Deserialize, Serialize};
 use tirex::Tirex;
 
-use crate::answer::Answer;
-use crate::bundle::ConformalThreshold;
+use crate::answer::{Answer, Combination};
 use crate::forecast_columns::{ForecastColumns, ForecastSpec};
 
 /// What every prediction of a pipeline has in common: the typed part of a bundle's manifest.
@@ -29,8 +30,14 @@ pub struct Core {
     /// Forecasts that are features as well; none without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forecast: Option<ForecastSpec>,
+    /// How the weighted mean of several members is corrected; each member's own correction is part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+    /// Members that could not be trained, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<String, String>,
     /// From which score on a class is outside the prediction set.
-    pub conformal: Option<ConformalThreshold>,
+    pub conformal: Option<Conformal>,
 }
 
 impl Core {
@@ -48,8 +55,8 @@ pub struct Member {
     pub name: String,
     /// Weight before normalising.
     pub weight: f64,
-    /// The model.
-    pub model: FittedModel,
+    /// The model; several pipelines may share it.
+    pub model: Arc<FittedModel>,
 }
 
 /// A working pipeline.
@@ -61,6 +68,7 @@ pub struct Pipeline {
     /// Features, and forecasts behind them.
     schema: FeatureSchema,
     members: Vec<Member>,
+    combination: Combination,
 }
 
 impl Pipeline {
@@ -96,7 +104,18 @@ impl Pipeline {
                 return Err(PipelineError::Shape { name: member.name.clone() });
             }
         }
-        Ok(Self { core, set, forecast, schema, members })
+        let k = core.classes.len();
+        if core.calibration.as_ref().is_some_and(|fitted| !fitted.is_valid(k)) {
+            return Err(PipelineError::Numbers("calibration"));
+        }
+        if core.conformal.as_ref().is_some_and(|fitted| !fitted.is_valid(k)) {
+            return Err(PipelineError::Numbers("conformal thresholds"));
+        }
+        let combination = Combination {
+            weights: members.iter().map(|member| member.weight).collect(),
+            calibration: core.calibration.clone(),
+        };
+        Ok(Self { core, set, forecast, schema, members, combination })
     }
 
     /// What its predictions have in common.
@@ -154,10 +173,11 @@ impl Pipeline {
         (0..table.len()).filter(|bar| table.is_usable(*bar, self.lookback())).collect()
     }
 
-    /// Answers for `bars` (positions in the table, each with enough past), in their order.
+    /// Answers for `bars` (positions in the table, each with enough past), in their order. A member that can't answer for
+    /// one is missing in that answer, with its reason.
     ///
     /// # Errors
-    /// [`PredictError`] of the first member that can't answer.
+    /// [`PredictError`] of the first member, when none can answer for a bar.
     pub fn answer(&self, table: &FeatureTable, bars: &[usize]) -> Result<Vec<Answer>, PredictError> {
         self.answer_rows(table.values(), bars)
     }
@@ -165,17 +185,41 @@ impl Pipeline {
     /// Answers for rows of a row-major table `[n_rows, n_features]`.
     pub(crate) fn answer_rows(&self, values: &[f64], ends: &[usize]) -> Result<Vec<Answer>, PredictError> {
         let view = FeatureView { values, n_features: self.schema.len(), ends };
-        let mut by_member = Vec::with_capacity(self.members.len());
-        for member in &self.members {
-            by_member.push(member.model.predict(&view)?.into_iter());
+        let mut by_member: Vec<_> =
+            self.members.iter().map(|member| rows_of(&member.model, &view).into_iter()).collect();
+        let mut answers = Vec::with_capacity(ends.len());
+        for _ in ends {
+            let (mut said, mut first_fault) = (Vec::with_capacity(by_member.len()), None);
+            for answer in by_member.iter_mut().filter_map(Iterator::next) {
+                said.push(answer.map_err(|fault| {
+                    let words = fault.to_string();
+                    first_fault.get_or_insert(fault);
+                    words
+                }));
+            }
+            match (self.combination.combine(said), first_fault) {
+                (Some(answer), _) => answers.push(answer),
+                (None, Some(fault)) => return Err(fault),
+                // There is a member, and it either answered or did not.
+                (None, None) => {}
+            }
         }
-        Ok(ends
-            .iter()
-            .map(|_| {
-                let answers = by_member.iter_mut().filter_map(Iterator::next).collect();
-                Answer::combine(&self.members, answers)
-            })
-            .collect())
+        Ok(answers)
+    }
+}
+
+/// What a model says of every row; when it can't answer for some, those are told apart by asking one by one.
+fn rows_of(model: &FittedModel, view: &FeatureView<'_>) -> Vec<Result<ModelAnswer, PredictError>> {
+    match model.answer(view) {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(fault) if view.ends.len() == 1 => vec![Err(fault)],
+        Err(_) => {
+            let one = |end: &usize| {
+                let alone = FeatureView { ends: std::slice::from_ref(end), ..*view };
+                rows_of(model, &alone)
+            };
+            view.ends.iter().flat_map(one).collect()
+        }
     }
 }
 
@@ -213,6 +257,9 @@ pub enum PipelineError {
         /// As given.
         weight: f64,
     },
+    /// Numbers of a correction or of thresholds that are none.
+    #[error("its {0} are not usable numbers for its classes")]
+    Numbers(&'static str),
     /// A model for other features or classes.
     #[error("{name} was trained on another number of features or classes")]
     Shape {

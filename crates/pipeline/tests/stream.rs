@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use ensemble::CalibrationMethod;
 use features::{FeatureSpec, FeatureTable};
 use market::{BarSeries, Classes, GapPolicy, Seed, Timeframe};
 use models::{
-    CalibrationMethod, FittedModel, ForecasterWeights, HeadTraining, LabelledRows, ModelSpec, NoProgress,
-    TirexSpec, TrainingSet, open_forecaster,
+    FittedModel, ForecasterWeights, HeadTraining, LabelledRows, ModelSpec, NoProgress, TirexSpec,
+    TrainingSet, open_forecaster,
 };
 use pipeline::{Core, ForecastColumns, ForecastSpec, Member, Pipeline, PipelineError};
 use synthetic::Preset;
@@ -45,6 +46,8 @@ fn pipeline(series: &BarSeries) -> Pipeline {
         gaps: series.gaps(),
         features,
         forecast: Some(forecast_spec()),
+        calibration: None,
+        missing: std::collections::BTreeMap::new(),
         conformal: None,
     };
     let set = features::FeatureSet::resolve(&core.features, core.timeframe).unwrap();
@@ -86,7 +89,7 @@ fn pipeline(series: &BarSeries) -> Pipeline {
             columns,
         };
         let fitted = FittedModel::fit(&spec, &data, CalibrationMethod::None, Seed(1), &NoProgress);
-        Member { name: name.to_owned(), weight: 1.0, model: fitted.unwrap().0 }
+        Member { name: name.to_owned(), weight: 1.0, model: Arc::new(fitted.unwrap().0) }
     });
     Pipeline::new(core, members.into(), Some(forecaster)).unwrap()
 }

@@ -22,12 +22,21 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
         ["symbol", "timestamp", "taxonomy", "predicted_regime"].map(str::to_owned).into();
     header.extend(classes.iter().map(|class| format!("p_{class}")));
     header.extend(
-        ["confidence", "quality_score", "uncertainty", "prediction_set", "horizon"].map(str::to_owned),
+        [
+            "confidence",
+            "quality_score",
+            "uncertainty",
+            "disagreement",
+            "prediction_set",
+            "abstained",
+            "horizon",
+        ]
+        .map(str::to_owned),
     );
     for (member, _) in &first.members {
         header.extend(classes.iter().map(|class| format!("{member}_{class}")));
     }
-    header.extend(["source", "fallback_level", "model_version", "latency_ms"].map(str::to_owned));
+    header.extend(["missing", "source", "fallback_level", "model_version", "latency_ms"].map(str::to_owned));
     writer.write_record(&header)?;
     for p in predictions {
         let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
@@ -38,11 +47,20 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
             p.predicted_regime.clone(),
         ];
         row.extend(p.probabilities.iter().map(|(_, value)| value.to_string()));
-        row.extend([p.confidence, p.quality_score, p.uncertainty].map(|value| value.to_string()));
+        let numbers = [p.confidence, p.quality_score, p.uncertainty, p.disagreement];
+        row.extend(numbers.map(|value| value.to_string()));
         row.push(p.prediction_set.as_ref().map(|set| set.join("|")).unwrap_or_default());
+        row.push(p.abstained.clone().unwrap_or_default());
         row.push(p.horizon.to_string());
-        row.extend(p.members.iter().flat_map(|(_, values)| values).map(f64::to_string));
+        for (_, values) in &p.members {
+            row.extend(
+                (0..classes.len())
+                    .map(|class| values.as_ref().map(|values| values[class].to_string()).unwrap_or_default()),
+            );
+        }
+        let missing: Vec<&str> = p.missing.iter().map(|(name, _)| name.as_str()).collect();
         row.extend([
+            missing.join("|"),
             name(serde_json::to_value(p.source)?),
             p.fallback_level.to_string(),
             p.model_version.clone(),

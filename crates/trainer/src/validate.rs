@@ -10,12 +10,13 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use ensemble::CalibrationMethod;
 use evaluation::{
     Bootstrap, Difference, FoldRows, Interval, Predictions, Tally, TestRow, log_losses, mean_block_length,
 };
 use labels::LabelSeries;
 use market::{Purpose, Seed};
-use models::{CalibrationMethod, FeatureView, FittedModel, LabelledRows, ModelKind, ModelSpec, TrainingSet};
+use models::{FeatureView, FittedModel, LabelledRows, ModelKind, ModelSpec, TrainingSet};
 use rand::seq::SliceRandom;
 use serde::Serialize;
 use trees::{ForestConfig, MaxFeatures};

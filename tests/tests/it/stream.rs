@@ -7,7 +7,7 @@ use pipeline::{Answer, Bundle};
 use crate::workshop::Workshop;
 
 fn bits(answer: &Answer) -> Vec<u64> {
-    let members = answer.members.iter().flat_map(ClassProbabilities::values);
+    let members = answer.members.iter().flatten().flat_map(ClassProbabilities::values);
     answer.combined.values().iter().chain(members).map(|p| p.to_bits()).collect()
 }
 

@@ -58,7 +58,7 @@ impl Bundle {
             let file = |name: &str| files.get(&format!("{}/{name}", entry.name)).map(Vec::as_slice);
             let model = FittedModel::load(&entry.model, file, weights)
                 .map_err(|source| BundleError::Member { path: path.clone(), source })?;
-            members.push(Member { name: entry.name.clone(), weight: entry.weight, model });
+            members.push(Member { name: entry.name.clone(), weight: entry.weight, model: Arc::new(model) });
         }
         let refused = |source| BundleError::Pipeline { path: path.clone(), source };
         let set = features::FeatureSet::resolve(&manifest.core.features, manifest.core.timeframe)

@@ -14,18 +14,6 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 /// What stands in the place of the manifest's own hash while it is computed.
 pub(crate) const BLANK_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A split-conformal threshold: classes with 1 − p above `score` are outside the set.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConformalThreshold {
-    /// Share of bars whose true class the set should hold.
-    pub coverage: f64,
-    /// Largest accepted 1 − p.
-    pub score: f64,
-    /// Held-out predictions it was found on.
-    pub calibration_rows: usize,
-}
-
 /// The state of the source tree that trained the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

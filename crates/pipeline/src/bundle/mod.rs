@@ -7,6 +7,4 @@ mod save;
 
 pub use error::BundleError;
 pub use load::Bundle;
-pub use manifest::{
-    BundleFacts, ConformalThreshold, FileEntry, GitState, MANIFEST_FILE, Manifest, MemberEntry,
-};
+pub use manifest::{BundleFacts, FileEntry, GitState, MANIFEST_FILE, Manifest, MemberEntry};

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use durable::StagedDirectory;
+use ensemble::{AdaptiveThresholds, CalibrationMethod, Conformal};
 use features::FeatureSpec;
 use market::{BarSeries, Classes, Seed, Timeframe};
-use models::{CalibrationMethod, FittedModel, LabelledRows, ModelSpec, NetworkSpec, NoProgress, TrainingSet};
+use models::{FittedModel, LabelledRows, ModelSpec, NetworkSpec, NoProgress, TrainingSet};
 use networks::{Architecture, ComputeDevice, LstmAttentionConfig, TrainingConfig};
-use pipeline::{Bundle, BundleFacts, ConformalThreshold, Core, GitState, Member, Pipeline};
+use pipeline::{Bundle, BundleFacts, Core, GitState, Member, Pipeline};
 use serde_json::json;
 use synthetic::Preset;
 use tempfile::TempDir;
@@ -152,10 +153,22 @@ fn fitted(name: &str, spec: &ModelSpec, series: &BarSeries) -> Pipeline {
         timeframe: series.timeframe(),
         gaps: series.gaps(),
         features,
-        conformal: Some(ConformalThreshold { coverage: 0.9, score: 0.6, calibration_rows: 100 }),
+        calibration: None,
+        missing: std::collections::BTreeMap::new(),
+        conformal: Some(Conformal {
+            coverage: 0.9,
+            score: 0.6,
+            adaptive: AdaptiveThresholds { coverage: 0.9, step: 0.005, scores: vec![0.6; 2] },
+            calibration_rows: 100,
+        }),
         forecast: None,
     };
-    Pipeline::new(core, vec![Member { name: name.to_owned(), weight: 1.0, model }], None).unwrap()
+    Pipeline::new(
+        core,
+        vec![Member { name: name.to_owned(), weight: 1.0, model: std::sync::Arc::new(model) }],
+        None,
+    )
+    .unwrap()
 }
 
 fn facts(name: &str) -> BundleFacts {

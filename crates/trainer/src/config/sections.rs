@@ -4,17 +4,22 @@ use std::path::PathBuf;
 
 use classical::{LinfaTreeConfig, LogisticConfig, NeighboursConfig, SmartcoreForestConfig};
 use data::QualityPolicy;
+use ensemble::CalibrationMethod;
 use features::FeatureSpec;
 use labels::LabelSpec;
 use market::{Seed, Timeframe};
-use models::{CalibrationMethod, HeadTraining, LibrarySpec, ModelKind, ModelSpec, NetworkSpec, TirexSpec};
+use models::{HeadTraining, LibrarySpec, ModelKind, ModelSpec, NetworkSpec, TirexSpec};
 use networks::{Architecture, ComputeDevice, LstmAttentionConfig, NetworkError, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use trees::{BoostingConfig, ForestConfig};
 
 use super::bar_paths::BarPaths;
 use super::economics::EconomicsConfig;
+use super::ensemble::{ConformalConfig, EnsembleConfig};
 use super::validation::ValidationConfig;
+
+/// The name of all models together in reports and bundles.
+pub(crate) const ENSEMBLE: &str = "ensemble";
 
 /// A whole run. Every section may be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +53,12 @@ pub struct Config {
     /// How each model's probabilities are corrected on held-back rows.
     #[serde(default)]
     pub calibration: CalibrationMethod,
+    /// All models as one more; none without this section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<EnsembleConfig>,
+    /// Prediction sets.
+    #[serde(default)]
+    pub conformal: ConformalConfig,
     /// Random forest.
     #[serde(default)]
     pub random_forest: ForestConfig,
@@ -269,6 +280,12 @@ impl Config {
         spec
     }
 
+    /// Names of everything that is scored: the run's models in their order, then the ensemble.
+    pub(crate) fn scored_names(&self) -> Vec<&'static str> {
+        let members = self.models.iter().map(|kind| kind.name());
+        members.chain(self.ensemble.as_ref().map(|_| ENSEMBLE)).collect()
+    }
+
     /// What to fit for one of the run's models.
     pub fn model_spec(&self, kind: ModelKind) -> ModelSpec {
         match kind {
@@ -331,8 +348,13 @@ impl Config {
         {
             return fault("name", "use letters, digits, '-', '_' and '.': it names a directory".to_owned());
         }
-        let faults =
-            [self.validation.first_fault(), self.economics.first_fault(), self.fault_between_sections()];
+        let faults = [
+            self.validation.first_fault(),
+            self.economics.first_fault(),
+            self.conformal.first_fault(),
+            self.ensemble.as_ref().and_then(|ensemble| ensemble.first_fault(&self.models)),
+            self.fault_between_sections(),
+        ];
         if let Some(fault) = faults.into_iter().flatten().next() {
             return Some(fault);
         }

@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use data::LoadedBars;
 use evaluation::LabelledBars;
 use features::{FeatureSet, FeatureTable};
+use labels::Label;
 use market::{Bar, Classes, Timestamp};
 use models::ModelKind;
 
@@ -212,10 +213,15 @@ impl<'a> Dataset<'a> {
         bars.zip(&self.symbols).flat_map(of_symbol).collect()
     }
 
+    /// The label of a row, when it has one.
+    pub(crate) fn label(&self, labels: &FoldLabels, row: usize) -> Option<Label> {
+        let (symbol, bar) = self.place(row);
+        labels.of_symbol[symbol].series.labels[bar]
+    }
+
     /// The class of a row, when it has a label.
     pub(crate) fn class(&self, labels: &FoldLabels, row: usize) -> Option<u8> {
-        let (symbol, bar) = self.place(row);
-        labels.of_symbol[symbol].series.labels[bar].map(|label| label.class)
+        self.label(labels, row).map(|label| label.class)
     }
 }
 

@@ -61,10 +61,10 @@ pub(crate) fn economics(
     let paths = paths(config, dataset, experiment);
     let trading = Trading { config, dataset, experiment, rule, paths };
     let named: Vec<(&str, &Predictions)> = config
-        .models
-        .iter()
+        .scored_names()
+        .into_iter()
         .zip(&experiment.predictions)
-        .filter_map(|(kind, said)| Some((kind.name(), said.as_ref()?)))
+        .filter_map(|(name, said)| Some((name, said.as_ref()?)))
         .collect();
     let baselines = experiment.baseline_predictions.iter().map(|(baseline, said)| (baseline.name(), said));
     let everyone: Vec<(&str, &Predictions)> = named.iter().copied().chain(baselines).collect();
@@ -213,7 +213,7 @@ impl EconomicsReport {
     /// Sharpe ratio per period of each of the config's models, for those who try next.
     pub(crate) fn ratios_of_models(&self, config: &Config, dataset: &Dataset<'_>) -> BTreeMap<String, f64> {
         let annual = periods_per_year(dataset.symbols[0].series()).map_or(1.0, f64::sqrt);
-        let of_models = config.models.iter().map(|kind| kind.name());
+        let of_models = config.scored_names().into_iter();
         of_models.filter_map(|name| Some((name.to_owned(), self.sharpe_ratios.get(name)? / annual))).collect()
     }
 }

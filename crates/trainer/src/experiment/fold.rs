@@ -1,19 +1,25 @@
 //! One fold: fit every model on its training part, answer for its test rows.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
+use ensemble::Conformal;
 use evaluation::{FoldRows, TestRow};
 use labels::last_resolved;
-use market::{ClassProbabilities, Purpose, Seed};
-use models::{FitNotes, FittedModel, ForecasterWeights, LabelledRows, ModelKind, ModelSpec, TrainingSet};
-use pipeline::{ConformalThreshold, Core, Member, Pipeline};
+use market::{ClassProbabilities, Purpose, Seed, Timestamp};
+use models::{
+    FitNotes, FittedModel, ForecasterWeights, LabelledRows, ModelAnswer, ModelKind, ModelSpec, TrainingSet,
+};
+use pipeline::{Core, Member, Pipeline};
 use rand::seq::SliceRandom;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
+use crate::experiment::blend::Blend;
+use crate::experiment::pooled::Pooled;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::train::unfinished::{Kept, Unfinished};
@@ -47,7 +53,7 @@ impl Purposed {
 /// A model that was fitted, or why it was not.
 pub(crate) type Fit = Result<(Pipeline, FitNotes), String>;
 
-/// Answers for test rows, or why there are none.
+/// Answers of a baseline for test rows, or why there are none.
 pub(crate) type Answers = Result<Vec<ClassProbabilities>, String>;
 
 /// The bars of a fold, of each symbol.
@@ -65,15 +71,19 @@ pub(crate) struct Fold {
     pub(crate) n_classes: usize,
     pub(crate) rows: Vec<FoldRows>,
     pub(crate) test: Vec<TestRow>,
+    /// Of each test row, the open time of the bar whose close decides its class.
+    pub(crate) until: Vec<Timestamp>,
     /// Of each test row, the class of the newest label that was known when it was answered for.
     pub(crate) last_known: Vec<Option<u8>>,
     /// Standard deviation of the returns of one bar over the horizon of the training rows: mean of each class
     /// that they have, and of all.
     pub(crate) volatility: (Vec<Option<f64>>, f64),
-    /// In the order of the config's models.
+    /// In the order of the config's models, and behind them the ensemble where there is one.
     pub(crate) fits: Vec<Fit>,
-    /// Answers for the test rows of each model that was fitted.
-    pub(crate) answers: Vec<Option<Vec<ClassProbabilities>>>,
+    /// Answers for the test rows of each of them that was fitted.
+    pub(crate) answers: Vec<Option<Vec<ModelAnswer>>>,
+    /// How the members make the ensemble.
+    pub(crate) blend: Option<Blend>,
     /// What each baseline says of the test rows.
     pub(crate) baselines: Vec<Answers>,
 }
@@ -123,7 +133,7 @@ impl Fitter<'_> {
         parts: &[FoldRows],
         labels: &FoldLabels,
         purpose: Purposed,
-        conformal: Option<ConformalThreshold>,
+        conformal: Option<Conformal>,
     ) -> Result<Fit> {
         let mut spec = self.config.model_spec(kind);
         if let ModelSpec::Tirex(tirex) = &mut spec {
@@ -188,7 +198,7 @@ impl Fitter<'_> {
         kind: ModelKind,
         (model, notes): (FittedModel, FitNotes),
         labels: &FoldLabels,
-        conformal: Option<ConformalThreshold>,
+        conformal: Option<Conformal>,
     ) -> Fit {
         let series = self.dataset.symbols[0].series();
         let core = Core {
@@ -198,28 +208,35 @@ impl Fitter<'_> {
             gaps: series.gaps(),
             features: self.dataset.set.spec().clone(),
             forecast: self.dataset.forecast.as_ref().map(|forecast| forecast.spec().clone()),
+            calibration: None,
+            missing: BTreeMap::new(),
             conformal,
         };
-        let forecaster = self.dataset.forecast.as_ref().map(|forecast| Arc::clone(&forecast.forecaster));
-        let member = Member { name: kind.name().to_owned(), weight: 1.0, model };
-        Pipeline::new(core, vec![member], forecaster)
-            .map(|pipeline| (pipeline, notes))
-            .map_err(|error| error.to_string())
+        let member = Member { name: kind.name().to_owned(), weight: 1.0, model: Arc::new(model) };
+        self.assembled(core, vec![member]).map(|pipeline| (pipeline, notes))
     }
 
-    /// Fits every model of the config and answers for the test rows, models and baselines alike.
+    /// A pipeline with this run's forecaster.
+    pub(crate) fn assembled(&self, core: Core, members: Vec<Member>) -> Result<Pipeline, String> {
+        let forecaster = self.dataset.forecast.as_ref().map(|forecast| Arc::clone(&forecast.forecaster));
+        Pipeline::new(core, members, forecaster).map_err(|error| error.to_string())
+    }
+
+    /// Fits every model of the config and answers for the test rows: models, the ensemble and baselines. `past` is what was
+    /// said in earlier folds of rows whose outcome was known when this one begins.
     pub(crate) fn run(
         &self,
         number: usize,
         parts: FoldParts,
         labels: &FoldLabels,
-        conformal: &[Option<ConformalThreshold>],
+        past: Option<&Pooled>,
     ) -> Result<Fold> {
         let ends = self.dataset.rows(parts.models.iter().map(|rows| &rows.test[..]));
         let mut fits = Vec::new();
         let mut answers = Vec::new();
-        for (kind, conformal) in self.config.models.iter().zip(conformal) {
-            let fit = self.fit(*kind, &parts.models, labels, Purposed::Fold(number), *conformal)?;
+        let conformal = |place| past.and_then(|past| past.conformal(place, self.config));
+        for (place, kind) in self.config.models.iter().enumerate() {
+            let fit = self.fit(*kind, &parts.models, labels, Purposed::Fold(number), conformal(place))?;
             answers.push(match &fit {
                 Ok((pipeline, _)) => {
                     Some(self.answer(pipeline, &ends, &format!("{}, fold {number}, test", kind.name()))?)
@@ -228,19 +245,36 @@ impl Fitter<'_> {
             });
             fits.push(fit);
         }
+        let mut blend = None;
+        if self.config.ensemble.is_some() {
+            let made = Blend::learn(self.config, &fits, past);
+            let made = made.map(|made| {
+                answers.push(Some(made.answers(&answers)));
+                let pipeline = made.pipeline(self, &fits, conformal(fits.len()));
+                blend = Some(made);
+                pipeline
+            });
+            if made.is_err() {
+                answers.push(None);
+            }
+            fits.push(made.and_then(|made| made));
+        }
         let baselines = self.baselines(parts.for_baselines(), labels, &format!("fold {number}"));
-        let class = |row: usize| self.dataset.class(labels, row);
+        let label = |row: &usize| Some((*row, self.dataset.label(labels, *row)?));
+        let labelled: Vec<_> = ends.iter().filter_map(label).collect();
         let test =
-            ends.iter().filter_map(|&row| Some(TestRow { bar: row, fold: number, class: class(row)? }));
+            labelled.iter().map(|(bar, label)| TestRow { bar: *bar, fold: number, class: label.class });
         Ok(Fold {
             number,
             n_classes: labels.classes().len(),
             test: test.collect(),
+            until: labelled.iter().map(|(_, label)| label.until).collect(),
             volatility: self.volatility_of_classes(&parts.models, labels),
             last_known: self.last_known(&parts.models, labels),
             rows: parts.models,
             fits,
             answers,
+            blend,
             baselines,
         })
     }
@@ -312,18 +346,16 @@ impl Fitter<'_> {
     }
 
     /// Answers in pieces, so that progress can be shown.
-    pub(crate) fn answer(
-        &self,
-        pipeline: &Pipeline,
-        rows: &[usize],
-        name: &str,
-    ) -> Result<Vec<ClassProbabilities>> {
+    pub(crate) fn answer(&self, pipeline: &Pipeline, rows: &[usize], name: &str) -> Result<Vec<ModelAnswer>> {
         let stage = self.progress.stage(name, rows.len() as u64);
         let mut answers = Vec::with_capacity(rows.len());
         for piece in rows.chunks(1024) {
             interrupt::check(name)?;
             let piece = pipeline.answer(&self.dataset.table, piece)?;
-            answers.extend(piece.into_iter().map(|answer| answer.combined));
+            answers.extend(piece.into_iter().map(|answer| ModelAnswer {
+                uncalibrated: answer.uncalibrated,
+                probabilities: answer.combined,
+            }));
             stage.set(answers.len() as u64, "rows");
         }
         stage.finish(&format!("{} rows predicted", rows.len()));

@@ -1,9 +1,10 @@
 //! The folds of the configured split: which are fitted, which are left out, and why.
 
 use anyhow::{Result, bail};
+use ensemble::CalibrationMethod;
 use evaluation::{FoldFault, FoldRows, Split, SymbolPool};
 use market::Timestamp;
-use models::{CalibrationMethod, ModelKind};
+use models::ModelKind;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
@@ -35,7 +36,6 @@ impl Folds {
     /// Fits and answers fold by fold. A fold that can't be fitted or answered for is marked and left out.
     pub(crate) fn run(fitter: &Fitter<'_>) -> Result<Self> {
         let (config, dataset) = (fitter.config, fitter.dataset);
-        let scheme = config.validation.scheme();
         let share = early_stopping_share(config, &config.models);
         let (mut fitted, mut spans): (Vec<Fold>, Vec<FoldSpans>) = (Vec::new(), Vec::new());
         for (number, plan) in plans(config, dataset)?.into_iter().enumerate() {
@@ -63,21 +63,24 @@ impl Folds {
                     .say(&format!("fold {number} is left out: {}", spans[number].notes.join("; ")));
                 continue;
             }
-            // Prediction sets of a fold rest on the folds before it, where there is a before.
-            let follow_each_other = scheme.trains_on_past_only() && !scheme.repeats_test_rows();
-            let thresholds = if follow_each_other && plan.symbol_left_out.is_none() {
-                let so_far = Pooled::of(&fitted, dataset, config);
-                (0..config.models.len()).map(|place| so_far.threshold(place)).collect()
-            } else {
-                vec![None; config.models.len()]
-            };
-            fitted.push(fitter.run(number, parts, &labels, &thresholds)?);
+            // Weights and prediction sets of a fold rest on the folds before it, where there is a before.
+            let past = (follow_each_other(config) && !fitted.is_empty()).then(|| {
+                let begins = dataset.instants[plan.split.test[0].start];
+                Pooled::of(&fitted, dataset, config).known_at(begins, dataset)
+            });
+            fitted.push(fitter.run(number, parts, &labels, past.as_ref())?);
         }
         if fitted.is_empty() {
             bail!("no fold can be fitted; of the first one, {}", spans[0].notes.join("; "));
         }
         Ok(Self { fitted, spans })
     }
+}
+
+/// Whether every fold lies behind the one before it, so that what was said there may be learnt from.
+pub(crate) fn follow_each_other(config: &Config) -> bool {
+    let scheme = config.validation.scheme();
+    scheme.trains_on_past_only() && !scheme.repeats_test_rows() && !config.validation.leave_one_symbol_out
 }
 
 /// The rows of one fold, for another program to learn from and answer for.

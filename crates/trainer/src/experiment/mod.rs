@@ -1,5 +1,7 @@
 //! The whole validation: folds, scores, what models lean on, and the final refit.
 
+mod blend;
+mod coverage;
 pub(crate) mod economics;
 mod explain;
 pub(crate) mod fold;
@@ -10,6 +12,7 @@ mod pooled;
 mod scoring;
 pub(crate) mod sealed;
 pub(crate) mod verdict;
+mod weightings;
 
 use std::collections::BTreeMap;
 
@@ -18,21 +21,23 @@ use baselines::Baseline;
 use evaluation::{Estimate, Metrics, Predictions, SplitScheme, TestRow, TrainingWindow, WalkForward};
 
 use crate::dataset::FoldLabels;
+use crate::experiment::blend::Blend;
 use crate::experiment::explain::{Leanings, Measured};
 use crate::experiment::fold::{Fit, Fitter, Fold, Purposed};
-use crate::experiment::folds::{Folds, final_rows};
+use crate::experiment::folds::{Folds, final_rows, follow_each_other};
 use crate::experiment::label_report::label_report;
 use crate::experiment::pooled::Pooled;
 use crate::experiment::scoring::Scored;
-use crate::report::{LabelReport, ModelReport, ValidationReport};
+use crate::report::{EnsembleReport, LabelReport, ModelReport, ValidationReport};
 
 /// Everything a run found out.
 pub(crate) struct Experiment {
     pub(crate) rows: Vec<TestRow>,
-    /// For each model of the config, its pooled predictions; none when a fold failed.
+    /// For each model of the config and the ensemble, its pooled predictions; none when a fold failed.
     pub(crate) predictions: Vec<Option<Predictions>>,
     pub(crate) baseline_predictions: Vec<(Baseline, Predictions)>,
     pub(crate) models: Vec<ModelReport>,
+    pub(crate) ensemble: Option<EnsembleReport>,
     pub(crate) baselines: BTreeMap<String, Metrics>,
     /// Baselines without scores, and why: failed, or not made for this label.
     pub(crate) baselines_left_out: BTreeMap<String, String>,
@@ -42,7 +47,7 @@ pub(crate) struct Experiment {
     pub(crate) leanings: Leanings,
     pub(crate) validation: ValidationReport,
     pub(crate) label: LabelReport,
-    /// The final refit of each model.
+    /// The final refit of each model, and the ensemble of them.
     pub(crate) finals: Vec<Fit>,
     /// The folds that were fitted.
     pub(crate) folds: Vec<Fold>,
@@ -59,7 +64,7 @@ impl Experiment {
 
         let mut finals = Vec::new();
         for (place, kind) in config.models.iter().enumerate() {
-            let threshold = pooled.threshold(place);
+            let threshold = pooled.conformal(place, config);
             finals.push(match pooled.models[place] {
                 Some(_) => fitter.fit(
                     *kind,
@@ -72,8 +77,20 @@ impl Experiment {
             });
         }
 
+        let mut exported = None;
+        if config.ensemble.is_some() {
+            // What the folds could not learn, the exported ensemble does not either: its score would be another's.
+            let past = follow_each_other(config).then_some(&pooled);
+            let conformal = pooled.conformal(finals.len(), config);
+            finals.push(Blend::learn(config, &finals, past).and_then(|blend| {
+                let pipeline = blend.pipeline(fitter, &finals, conformal);
+                exported = Some(blend);
+                pipeline
+            }));
+        }
+
         let stage = progress.stage("scores", 1);
-        let scored = pooled.score(config, dataset, &labels, &folds, &finals)?;
+        let scored = pooled.score(config, dataset, &labels, &folds, (&finals, exported.as_ref()))?;
         stage.finish(&format!("{} out-of-sample rows", pooled.rows.len()));
         let scheme = config.validation.scheme();
         Ok(Self {
@@ -102,6 +119,7 @@ impl Experiment {
             predictions: pooled.models,
             baseline_predictions: pooled.baselines,
             models: scored.models,
+            ensemble: scored.ensemble,
             baselines: scored.baselines,
             baselines_left_out: scored.left_out,
             changed_bars: scored.changed_bars,
@@ -117,7 +135,7 @@ impl Experiment {
 pub(crate) fn scores(fitter: &Fitter<'_>) -> Result<Scored> {
     let (folds, pooled) = answers(fitter)?;
     let labels = fitter.dataset.labels(None)?;
-    pooled.score(fitter.config, fitter.dataset, &labels, &folds, &[])
+    pooled.score(fitter.config, fitter.dataset, &labels, &folds, (&[], None))
 }
 
 /// What everyone says of the rows that they did not learn from, fold by fold and together.

@@ -4,17 +4,12 @@ use std::collections::BTreeMap;
 
 use baselines::Baseline;
 use evaluation::{Predictions, TestRow, log_losses};
-use market::ClassProbabilities;
-use pipeline::ConformalThreshold;
+use market::{ClassProbabilities, Timestamp};
+use models::ModelAnswer;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::experiment::fold::Fold;
-
-/// Nominal coverage of prediction sets.
-const COVERAGE: f64 = 0.9;
-/// Fewer held-out rows than this calibrate no set.
-const MINIMUM_CALIBRATION_ROWS: usize = 100;
 
 /// Out-of-sample rows of all folds with what everyone said about them.
 ///
@@ -25,10 +20,14 @@ pub(crate) struct Pooled {
     pub(crate) rows: Vec<TestRow>,
     /// Of each row, the class of the newest label that was known when it was answered for.
     pub(crate) last_known: Vec<Option<u8>>,
+    /// Of each row, the open time of the bar whose close decides its class.
+    pub(crate) until: Vec<Timestamp>,
     /// Place of the first row of each instant, and behind the last.
     instants: Vec<usize>,
-    /// For each model of the config; none when a fold failed.
+    /// For each model of the config and the ensemble; none when a fold failed.
     pub(crate) models: Vec<Option<Predictions>>,
+    /// The same before the last correction.
+    pub(crate) uncalibrated: Vec<Option<Predictions>>,
     /// Those that answered in every fold.
     pub(crate) baselines: Vec<(Baseline, Predictions)>,
     /// The others, and why.
@@ -50,13 +49,16 @@ impl Pooled {
             }
             predictions
         };
-        let models = (0..config.models.len())
-            .map(|place| {
-                let folds: Option<Vec<&Vec<ClassProbabilities>>> =
+        let of_models = |part: fn(&ModelAnswer) -> &ClassProbabilities| -> Vec<Option<Predictions>> {
+            let pooled = |place: usize| {
+                let folds: Option<Vec<&Vec<ModelAnswer>>> =
                     folds.iter().map(|fold| fold.answers[place].as_ref()).collect();
-                folds.map(|folds| in_order(folds.into_iter().flatten().collect()))
-            })
-            .collect();
+                folds.map(|folds| in_order(folds.into_iter().flatten().map(part).collect()))
+            };
+            (0..config.scored_names().len()).map(pooled).collect()
+        };
+        let models = of_models(|answer| &answer.probabilities);
+        let uncalibrated = of_models(|answer| &answer.uncalibrated);
         let (mut baselines, mut left_out) = (Vec::new(), BTreeMap::new());
         for (place, baseline) in Baseline::ALL.into_iter().enumerate() {
             let folds: Result<Vec<&Vec<ClassProbabilities>>, &String> =
@@ -70,10 +72,11 @@ impl Pooled {
         }
         let n_classes = folds.first().map_or(0, |fold| fold.n_classes);
         let rows: Vec<TestRow> = order.iter().map(|place| rows[*place]).collect();
-        let is_first = |place: &usize| *place == 0 || time(&rows[*place]) != time(&rows[place - 1]);
-        let instants = (0..rows.len()).filter(is_first).chain([rows.len()]).collect();
+        let instants = instants(&rows, time);
         let last_known = order.iter().map(|place| last_known[*place]).collect();
-        Self { n_classes, rows, last_known, instants, models, baselines, left_out }
+        let until: Vec<Timestamp> = folds.iter().flat_map(|fold| fold.until.iter().copied()).collect();
+        let until = order.iter().map(|place| until[*place]).collect();
+        Self { n_classes, rows, last_known, until, instants, models, uncalibrated, baselines, left_out }
     }
 
     /// Rows that share an instant, on average.
@@ -88,19 +91,38 @@ impl Pooled {
         self.instants.windows(2).map(mean).collect()
     }
 
-    /// The split-conformal threshold of a model on these held-out rows.
-    pub(crate) fn threshold(&self, place: usize) -> Option<ConformalThreshold> {
-        let predictions = self.models[place].as_ref()?;
-        let n = self.rows.len();
-        if n < MINIMUM_CALIBRATION_ROWS {
-            return None;
-        }
-        let score = |(index, row): (usize, &TestRow)| {
-            1.0 - predictions.row(index, self.n_classes)[usize::from(row.class)]
-        };
-        let mut scores: Vec<f64> = self.rows.iter().enumerate().map(score).collect();
-        scores.sort_unstable_by(f64::total_cmp);
-        let rank = ((n + 1) as f64 * COVERAGE).ceil() as usize;
-        Some(ConformalThreshold { coverage: COVERAGE, score: scores[rank.min(n) - 1], calibration_rows: n })
+    /// What was said of the class that came, row by row.
+    pub(crate) fn likelihoods(&self, said: &Predictions) -> Vec<f64> {
+        let of = |(row, test): (usize, &TestRow)| said.row(row, self.n_classes)[usize::from(test.class)];
+        self.rows.iter().enumerate().map(of).collect()
     }
+
+    /// The rows whose outcome was known before `begins`, and what models said of them.
+    pub(crate) fn known_at(&self, begins: Timestamp, dataset: &Dataset<'_>) -> Self {
+        let kept: Vec<usize> = (0..self.rows.len()).filter(|row| self.until[*row] < begins).collect();
+        let of = |said: &Option<Predictions>| {
+            said.as_ref().map(|said| Predictions {
+                values: kept.iter().flat_map(|row| said.row(*row, self.n_classes)).copied().collect(),
+            })
+        };
+        let rows: Vec<TestRow> = kept.iter().map(|row| self.rows[*row]).collect();
+        let time = |row: &TestRow| dataset.bar(row.bar).open_time;
+        Self {
+            n_classes: self.n_classes,
+            last_known: kept.iter().map(|row| self.last_known[*row]).collect(),
+            until: kept.iter().map(|row| self.until[*row]).collect(),
+            instants: instants(&rows, time),
+            models: self.models.iter().map(of).collect(),
+            uncalibrated: self.uncalibrated.iter().map(of).collect(),
+            baselines: Vec::new(),
+            left_out: BTreeMap::new(),
+            rows,
+        }
+    }
+}
+
+/// Place of the first row of each instant, and behind the last.
+fn instants(rows: &[TestRow], time: impl Fn(&TestRow) -> Timestamp) -> Vec<usize> {
+    let is_first = |place: &usize| *place == 0 || time(&rows[*place]) != time(&rows[place - 1]);
+    (0..rows.len()).filter(is_first).chain([rows.len()]).collect()
 }

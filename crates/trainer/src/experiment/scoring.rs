@@ -4,21 +4,26 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::{Result, bail};
+use ensemble::CalibrationMethod;
 use evaluation::{
     Bootstrap, DetectionRule, DetectionScores, Estimate, Grouping, Metrics, Predictions, Tally,
     brier_decomposition, detection_scores, effective_rows, expected_calibration_error, group_scores,
     mean_block_length, reliability, selective_accuracy, top,
 };
-use models::{FitNotes, ModelKind};
+use models::FitNotes;
 
 use crate::config::Config;
 use crate::dataset::{Dataset, FoldLabels};
+use crate::experiment::blend::Blend;
 use crate::experiment::fold::{Fit, Fold};
 use crate::experiment::folds::Folds;
 use crate::experiment::groupings::groupings;
 use crate::experiment::pooled::Pooled;
 use crate::experiment::verdict::verdict;
-use crate::report::{FoldScores, FoldStatus, GroupReport, ModelReport, Status};
+use crate::experiment::weightings::Weightings;
+use crate::report::{
+    CalibrationReport, EnsembleReport, FoldScores, FoldStatus, GroupReport, ModelReport, Status,
+};
 
 /// Shares of most confident calls whose accuracy is shown.
 const CONFIDENT_SHARES: [f64; 4] = [0.1, 0.25, 0.5, 1.0];
@@ -28,6 +33,7 @@ const RIGHT_ROWS: usize = 3;
 /// Scores and what they rest on.
 pub(crate) struct Scored {
     pub(crate) models: Vec<ModelReport>,
+    pub(crate) ensemble: Option<EnsembleReport>,
     pub(crate) baselines: BTreeMap<String, Metrics>,
     pub(crate) left_out: BTreeMap<String, String>,
     /// Accuracy of everyone on the rows whose class is another than the last one known.
@@ -69,7 +75,7 @@ impl Pooled {
         dataset: &Dataset<'_>,
         labels: &FoldLabels,
         folds: &Folds,
-        finals: &[Fit],
+        (finals, exported): (&[Fit], Option<&Blend>),
     ) -> Result<Scored> {
         let k = self.n_classes;
         let Draws { bootstrap, losses, block_length } = self.draws(config)?;
@@ -91,29 +97,31 @@ impl Pooled {
             note_changed(baseline.name(), predictions);
         }
         let mut models = Vec::new();
-        for (place, kind) in config.models.iter().enumerate() {
-            let mut report = empty_report(config, *kind, fold_scores(place, folds, k));
+        for (place, name) in config.scored_names().into_iter().enumerate() {
+            let mut report = empty_report(config, name, fold_scores(place, folds, k));
             let failed = folds.fitted.iter().find_map(|fold| fold.fits[place].as_ref().err().cloned());
             let failed = failed.or_else(|| finals.get(place).and_then(|fit| fit.as_ref().err().cloned()));
             if let Some(why) = failed {
                 report.status = Status::Failed;
-                report.verdict = format!("{} FAILED and is left out: {why}.", kind.name());
+                report.verdict = format!("{name} FAILED and is left out: {why}.");
             }
             if let Some(predictions) = &self.models[place] {
-                note_changed(kind.name(), predictions);
+                note_changed(name, predictions);
                 let scores = bootstrap.score(&self.rows, predictions);
                 let tally = Tally::of(&self.rows, predictions, k);
                 report.versus =
                     baselines.iter().map(|(name, other)| ((*name).to_owned(), scores.minus(other))).collect();
                 if report.status == Status::Ok {
                     (report.verdict, report.beats_every_baseline) =
-                        verdict(kind.name(), &report.versus, &folds.spans);
+                        verdict(name, &report.versus, &folds.spans);
                 }
                 report.metrics = Some(scores.metrics());
                 report.mcc = Some(tally.matthews());
                 report.mcc_interval = Some(scores.matthews());
                 report.reliability = reliability(&self.rows, predictions, k);
                 report.ece = Some(expected_calibration_error(&report.reliability));
+                report.calibration = self.calibration(place, finals);
+                report.prediction_sets = self.prediction_sets(place, config, dataset, &folds.fitted, names);
                 report.ece_interval = bootstrap.calibration_error(&self.rows, predictions);
                 report.brier_parts = brier_decomposition(&self.rows, predictions, k);
                 report.selective = Some(selective_accuracy(&self.rows, predictions, k, &CONFIDENT_SHARES));
@@ -129,15 +137,39 @@ impl Pooled {
                 finals.get(place).and_then(notes).and_then(|notes| notes.out_of_bag_accuracy);
             models.push(report);
         }
+        let weightings = Weightings { config, dataset, pooled: self, folds: &folds.fitted, exported };
+        let ensemble = weightings.report(&bootstrap);
         let baselines =
             baselines.iter().map(|(name, scores)| ((*name).to_owned(), scores.metrics())).collect();
         Ok(Scored {
             models,
+            ensemble,
             baselines,
             left_out: self.left_out.clone(),
             changed_bars,
             effective_rows: effective_rows(&losses) * self.rows_per_instant(),
             block_length,
+        })
+    }
+
+    /// What correcting its probabilities changed; none where nothing was corrected.
+    fn calibration(&self, place: usize, finals: &[Fit]) -> Option<CalibrationReport> {
+        let (before, after) = (self.uncalibrated[place].as_ref()?, self.models[place].as_ref()?);
+        if before.values == after.values {
+            return None;
+        }
+        let (pipeline, notes) = finals.get(place)?.as_ref().ok()?;
+        let own = match pipeline.members() {
+            [only] => only.model.describe().calibration,
+            _ => pipeline.core().calibration.clone(),
+        };
+        let reliability_before = reliability(&self.rows, before, self.n_classes);
+        Some(CalibrationReport {
+            method: own.map_or(CalibrationMethod::None, |own| own.method()),
+            trials: notes.calibration_trials.clone(),
+            log_loss_before: Tally::of(&self.rows, before, self.n_classes).log_loss(),
+            ece_before: expected_calibration_error(&reliability_before),
+            reliability_before,
         })
     }
 
@@ -186,9 +218,9 @@ fn notes(fit: &Fit) -> Option<&FitNotes> {
     fit.as_ref().ok().map(|(_, notes)| notes)
 }
 
-fn empty_report(config: &Config, kind: ModelKind, folds: Vec<FoldScores>) -> ModelReport {
+fn empty_report(config: &Config, name: &str, folds: Vec<FoldScores>) -> ModelReport {
     ModelReport {
-        name: kind.name().to_owned(),
+        name: name.to_owned(),
         label: config.label.kind.name().to_owned(),
         verdict: String::new(),
         beats_every_baseline: false,
@@ -205,6 +237,8 @@ fn empty_report(config: &Config, kind: ModelKind, folds: Vec<FoldScores>) -> Mod
         confusion_matrix: Vec::new(),
         per_class: Vec::new(),
         reliability: Vec::new(),
+        calibration: None,
+        prediction_sets: None,
         versus: BTreeMap::new(),
         folds,
         out_of_bag_accuracy: None,
@@ -218,7 +252,7 @@ fn fold_scores(place: usize, folds: &Folds, n_classes: usize) -> Vec<FoldScores>
         let tally = fold.answers[place].as_ref().map(|answers| {
             let mut tally = Tally::empty(n_classes);
             for (row, answer) in fold.test.iter().zip(answers) {
-                tally.add(row.class, answer.values());
+                tally.add(row.class, answer.probabilities.values());
             }
             tally
         });

@@ -67,25 +67,26 @@ pub(crate) fn open(fitter: &Fitter<'_>, experiment: &Experiment) -> Result<Seale
         bail!("no row of the sealed period has a label; seal a longer period");
     }
     let mut answers = Vec::new();
-    for (kind, fit) in config.models.iter().zip(&experiment.finals) {
+    let names = config.scored_names();
+    for (name, fit) in names.iter().zip(&experiment.finals) {
         answers.push(match fit {
-            Ok((pipeline, _)) => {
-                Some(fitter.answer(pipeline, &rows, &format!("{}, sealed period", kind.name()))?)
-            }
+            Ok((pipeline, _)) => Some(fitter.answer(pipeline, &rows, &format!("{name}, sealed period"))?),
             Err(_) => None,
         });
     }
-    let test = rows
-        .iter()
-        .filter_map(|&row| Some(TestRow { bar: row, fold: 0, class: dataset.class(&labels, row)? }));
+    let labelled: Vec<_> =
+        rows.iter().filter_map(|row| Some((*row, dataset.label(&labels, *row)?))).collect();
+    let test = labelled.iter().map(|(bar, label)| TestRow { bar: *bar, fold: 0, class: label.class });
     let fold = Fold {
         number: 0,
         n_classes: labels.classes().len(),
         test: test.collect(),
+        until: labelled.iter().map(|(_, label)| label.until).collect(),
         last_known: vec![None; rows.len()],
         volatility: (Vec::new(), 0.0),
         fits: Vec::new(),
         answers,
+        blend: None,
         baselines: fitter.baselines(&parts, &labels, "sealed period"),
         rows: vec![FoldRows::default(); parts.len()],
     };
@@ -97,14 +98,14 @@ pub(crate) fn open(fitter: &Fitter<'_>, experiment: &Experiment) -> Result<Seale
         .map(|(baseline, said)| (baseline.name().to_owned(), bootstrap.score(&pooled.rows, said)))
         .collect();
     let (mut models, mut versus, mut verdicts) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    for (kind, said) in config.models.iter().zip(&pooled.models) {
+    for (name, said) in names.iter().zip(&pooled.models) {
         let Some(said) = said else { continue };
         let scores = bootstrap.score(&pooled.rows, said);
         let against: BTreeMap<String, _> =
             baselines.iter().map(|(name, other)| (name.clone(), scores.minus(other))).collect();
-        verdicts.push(format!("Sealed period: {}", verdict(kind.name(), &against, &[]).0));
-        models.insert(kind.name().to_owned(), scores.metrics());
-        versus.insert(kind.name().to_owned(), against);
+        verdicts.push(format!("Sealed period: {}", verdict(name, &against, &[]).0));
+        models.insert((*name).to_owned(), scores.metrics());
+        versus.insert((*name).to_owned(), against);
     }
     let baselines = baselines.iter().map(|(name, scores)| (name.clone(), scores.metrics())).collect();
     Ok(SealedScores { models, baselines, versus, verdicts })

@@ -15,6 +15,10 @@ use pipeline::GitState;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use super::ensemble::{
+    CalibrationReport, ClassCoverage, Coverage, DisagreementScores, EnsembleReport, EnsembleWeights,
+    PredictionSets, WeightingScores,
+};
 pub use super::explanation::{AttentionReport, Contribution, Explanation};
 pub use super::importance::{ClusterImportance, FeatureCluster, FeatureImportance};
 
@@ -64,7 +68,7 @@ pub struct FoldScores {
 /// One model.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelReport {
-    /// `random_forest`, `lstm`, `transformer`.
+    /// Such as `random_forest`; `ensemble` for all of them together.
     pub name: String,
     /// Label kind it was trained on.
     pub label: String,
@@ -98,6 +102,10 @@ pub struct ModelReport {
     pub per_class: Vec<ClassScores>,
     /// Reliability of the predicted class.
     pub reliability: Vec<ReliabilityBin>,
+    /// What correcting its probabilities changed; none where nothing was corrected.
+    pub calibration: Option<CalibrationReport>,
+    /// How often its prediction sets held the truth; none where folds do not follow each other.
+    pub prediction_sets: Option<PredictionSets>,
     /// Against each baseline.
     pub versus: BTreeMap<String, Difference>,
     /// Fold by fold.
@@ -351,7 +359,7 @@ pub struct TimelinePoint {
     pub close: f64,
     /// True class.
     pub label: u8,
-    /// Class that the first model predicted.
+    /// Class that the ensemble, or the first model, predicted.
     pub predicted: u8,
 }
 
@@ -388,6 +396,8 @@ pub struct Report {
     pub baselines: BTreeMap<String, Metrics>,
     /// Baselines without scores, and why: failed, or not made for this label.
     pub baselines_left_out: BTreeMap<String, String>,
+    /// How the models became one; none without an ensemble.
+    pub ensemble: Option<EnsembleReport>,
     /// Accuracy of models and baselines on the rows whose class is another than the last one known.
     pub changed_bars: BTreeMap<String, Estimate>,
     /// What trading on the predictions would have brought.

@@ -5,6 +5,7 @@
 mod charts;
 mod comparison;
 mod document;
+mod ensemble;
 mod explanation;
 mod html;
 mod importance;
@@ -15,10 +16,11 @@ pub(crate) mod sample;
 pub(crate) mod tests;
 
 pub use document::{
-    AttentionReport, BestFeature, ClusterImportance, Contribution, DataReport, EconomicGroups,
-    EconomicsReport, EquityPoint, Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans,
-    FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, Report, SealedReport, SealedScores,
-    Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport,
+    AttentionReport, BestFeature, CalibrationReport, ClassCoverage, ClusterImportance, Contribution,
+    Coverage, DataReport, DisagreementScores, EconomicGroups, EconomicsReport, EnsembleReport,
+    EnsembleWeights, EquityPoint, Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans,
+    FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, PredictionSets, Report, SealedReport,
+    SealedScores, Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport, WeightingScores,
 };
 
 pub(crate) use comparison::{

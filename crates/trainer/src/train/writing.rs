@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tirex::Tirex;
 
 use crate::cli::TrainArguments;
-use crate::config::Config;
+use crate::config::{Config, ENSEMBLE};
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
 use crate::experiment::economics::economics;
@@ -74,7 +74,7 @@ impl<'a> RunIdentity<'a> {
             run: artifacts.new_run(&now.format("%Y%m%d-%H%M%S").to_string(), &config.name),
             fingerprint: source::fingerprint(loaded),
             config_hash: config_hash(config, &effective_config)?,
-            models: config.models.iter().map(|kind| kind.name().to_owned()).collect(),
+            models: config.scored_names().into_iter().map(str::to_owned).collect(),
             sharpe_ratios: BTreeMap::new(),
             sealed_from: dataset.seal,
             opened: arguments.open_seal,
@@ -131,10 +131,10 @@ impl<'a> Writing<'a> {
 
     pub(crate) fn write(mut self) -> Result<Written> {
         let staged = self.run.artifacts.stage_run(&self.run.summary.run)?;
-        for (place, kind) in self.run.config.models.iter().enumerate() {
+        for (place, name) in self.exported() {
             let Ok((pipeline, notes)) = &self.experiment.finals[place] else { continue };
-            let facts = |version| self.facts(*kind, version, "final", notes);
-            let (_, manifest) = self.run.artifacts.publish_bundle(kind.name(), pipeline, facts)?;
+            let facts = |version| self.facts(name, version, "final", notes);
+            let (_, manifest) = self.run.artifacts.publish_bundle(name, pipeline, facts)?;
             let report = &mut self.experiment.models[place];
             report.bundle = Some(format!("models/{}", manifest.model_version()));
             report.content_hash = Some(manifest.content_hash);
@@ -149,7 +149,7 @@ impl<'a> Writing<'a> {
         for (name, bytes) in &rendered.images {
             staged.write(name, bytes)?;
         }
-        let names: Vec<&str> = self.run.config.models.iter().map(|kind| kind.name()).collect();
+        let names = self.run.config.scored_names();
         staged.write(
             "predictions.csv",
             predictions_csv(&self.experiment, self.run.dataset, &names)?.as_bytes(),
@@ -163,23 +163,29 @@ impl<'a> Writing<'a> {
     fn write_folds(&self, staged: &durable::StagedDirectory) -> Result<()> {
         for done in &self.experiment.folds {
             let (fold, fits) = (done.number, &done.fits);
-            for (kind, fit) in self.run.config.models.iter().zip(fits) {
-                let Ok((pipeline, notes)) = fit else { continue };
-                let prefix = match fits.len() {
+            for (place, name) in self.exported() {
+                let Ok((pipeline, notes)) = &fits[place] else { continue };
+                let prefix = match self.exported().len() {
                     1 => format!("folds/{fold}/"),
-                    _ => format!("folds/{fold}/{}/", kind.name()),
+                    _ => format!("folds/{fold}/{name}/"),
                 };
-                let facts = self.facts(*kind, format!("fold-{fold}"), &format!("fold {fold}"), notes);
+                let facts = self.facts(name, format!("fold-{fold}"), &format!("fold {fold}"), notes);
                 Bundle::write(pipeline, facts, staged, &prefix)?;
             }
         }
         Ok(())
     }
 
-    fn facts(&self, kind: ModelKind, version: String, fitted_on: &str, notes: &FitNotes) -> BundleFacts {
-        let model = self.experiment.models.iter().find(|model| model.name == kind.name());
+    /// Places and names of what gets a bundle: every model, or the ensemble, which carries all of them.
+    fn exported(&self) -> Vec<(usize, &'static str)> {
+        let all = self.run.config.scored_names().into_iter().enumerate();
+        all.filter(|(_, name)| self.run.config.ensemble.is_none() || *name == ENSEMBLE).collect()
+    }
+
+    fn facts(&self, name: &str, version: String, fitted_on: &str, notes: &FitNotes) -> BundleFacts {
+        let model = self.experiment.models.iter().find(|model| model.name == name);
         BundleFacts {
-            name: kind.name().to_owned(),
+            name: name.to_owned(),
             version,
             created_at: self.run.created_at(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -219,6 +225,7 @@ impl<'a> Writing<'a> {
             label: experiment.label.clone(),
             validation: experiment.validation.clone(),
             models: experiment.models.clone(),
+            ensemble: experiment.ensemble.clone(),
             baselines: experiment.baselines.clone(),
             baselines_left_out: experiment.baselines_left_out.clone(),
             changed_bars: experiment.changed_bars.clone(),
@@ -271,10 +278,12 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Price of the first symbol and the first working model's predictions, thinned. Of a row that was answered
+    /// Price of the first symbol and the predictions of the ensemble, or of the first working model, thinned. Of a row that was answered
     /// several times, the first answer.
     fn timeline(&self) -> Vec<TimelinePoint> {
-        let Some(predictions) = self.experiment.predictions.iter().flatten().next() else {
+        let ensemble = self.experiment.predictions.last().filter(|_| self.run.config.ensemble.is_some());
+        let Some(predictions) = ensemble.into_iter().chain(&self.experiment.predictions).flatten().next()
+        else {
             return Vec::new();
         };
         let bars = self.run.dataset.symbols[0].series().bars();

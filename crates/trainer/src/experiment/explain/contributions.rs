@@ -98,7 +98,11 @@ impl OutOfSample<'_> {
                 continue;
             };
             let Some(explainer) = pipeline.members()[0].model.explainer() else { return Ok(None) };
-            let (Some(row), Some(probabilities)) = (fold.test.last(), answers.last()) else { continue };
+            let (Some(row), Some(probabilities)) =
+                (fold.test.last(), answers.last().map(|answer| &answer.probabilities))
+            else {
+                continue;
+            };
             let stage = progress.stage(&format!("{name}, fold {}, contributions", fold.number), 1);
             let step = fold.test.len().div_ceil(self.most).max(1);
             let mut ends: Vec<usize> = fold.test.iter().map(|row| row.bar).step_by(step).collect();

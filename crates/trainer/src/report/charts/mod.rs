@@ -17,6 +17,7 @@ mod reliability;
 mod time_axis;
 mod timeline;
 mod waterfall;
+mod weights;
 
 pub(super) use canvas::Chart;
 pub(super) use interval_plot::interval_plots;
@@ -45,7 +46,9 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
             charts.push(Chart::render(file_name("explanation", name), &waterfall)?);
         }
         if !model.reliability.is_empty() {
-            let reliability = reliability::Reliability { model: name, bins: &model.reliability };
+            let before = model.calibration.as_ref();
+            let before = before.map_or(&[][..], |calibration| &calibration.reliability_before);
+            let reliability = reliability::Reliability { model: name, bins: &model.reliability, before };
             charts.push(Chart::render(file_name("reliability", name), &reliability)?);
         }
         let by_month = model.groups.iter().find(|group| group.by == "month");
@@ -55,6 +58,9 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
                 charts.push(Chart::render(file_name("log_loss_by_month", name), &months)?);
             }
         }
+    }
+    if let Some(ensemble) = &report.ensemble {
+        charts.push(Chart::render("ensemble_weights".to_owned(), &weights::Weights::new(ensemble))?);
     }
     if !report.validation.folds.is_empty() {
         let folds = folds::Folds::new(&report.validation.folds);
@@ -68,7 +74,9 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Chart>, RenderError> {
     }
     if !report.timeline.is_empty() {
         let fitted = |model: &&ModelReport| model.status == Status::Ok;
-        let model = report.models.iter().find(fitted).map_or("the first model", |model| model.name.as_str());
+        let ensemble = report.models.last().filter(|_| report.ensemble.is_some());
+        let model = ensemble.into_iter().chain(&report.models).find(fitted);
+        let model = model.map_or("the first model", |model| model.name.as_str());
         let symbol = report.data.symbol.as_str();
         let timeline = timeline::Timeline { symbol, model, classes, points: &report.timeline };
         charts.push(Chart::render("timeline".to_owned(), &timeline)?);

@@ -64,8 +64,13 @@ pub(super) fn class(name: &str, index: usize) -> RGBColor {
         "bear_high_vol" => RGBColor(0xb0, 0x4a, 0x00),
         "sideways_low_vol" => RGBColor(0xc3, 0xca, 0xd1),
         "sideways_high_vol" => RGBColor(0x78, 0x83, 0x8f),
-        _ => OTHERS[index % OTHERS.len()],
+        _ => other(index),
     }
+}
+
+/// The colour of the index-th of several that have none of their own.
+pub(super) fn other(index: usize) -> RGBColor {
+    OTHERS[index % OTHERS.len()]
 }
 
 /// The tile of a share from 0 to 1.

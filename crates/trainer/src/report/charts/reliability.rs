@@ -4,7 +4,7 @@ use evaluation::ReliabilityBin;
 use plotters::prelude::{DrawResult, DrawingBackend};
 
 use super::canvas::Drawing;
-use super::palette::{ACCENT, GRID, INK, MUTED};
+use super::palette::{ACCENT, GRID, INK, MUTED, QUIET};
 use super::pen::{BODY, Pen, Point, TITLE, centered, left, right};
 
 const SIDE: i32 = 300;
@@ -15,12 +15,14 @@ const TOP: i32 = 88;
 pub(super) struct Reliability<'a> {
     pub(super) model: &'a str,
     pub(super) bins: &'a [ReliabilityBin],
+    /// Before its probabilities were corrected; empty where they were not.
+    pub(super) before: &'a [ReliabilityBin],
 }
 
 impl Reliability<'_> {
     /// Lower end of both axes, in tenths.
     fn floor_tenths(&self) -> i32 {
-        let values = self.bins.iter().flat_map(|bin| [bin.confidence, bin.accuracy]);
+        let values = self.bins.iter().chain(self.before).flat_map(|bin| [bin.confidence, bin.accuracy]);
         let least = values.filter(|value| value.is_finite()).fold(1.0, f64::min);
         ((least * 10.0 + 1e-9).floor() as i32).clamp(0, 9)
     }
@@ -60,8 +62,14 @@ impl Drawing for Reliability<'_> {
         pen.text("mean probability of the predicted class", bottom, centered(11, MUTED))?;
         let start = f64::from(low) / 10.0;
         pen.line(&[self.at(start, start), self.at(1.0, 1.0)], MUTED)?;
-        let shown: Vec<&ReliabilityBin> =
-            self.bins.iter().filter(|bin| bin.confidence.is_finite() && bin.accuracy.is_finite()).collect();
+        let is_shown = |bin: &&ReliabilityBin| bin.confidence.is_finite() && bin.accuracy.is_finite();
+        let before: Vec<Point> =
+            self.before.iter().filter(is_shown).map(|bin| self.at(bin.confidence, bin.accuracy)).collect();
+        if before.len() > 1 {
+            pen.line(&before, QUIET)?;
+            pen.text("grey: before it was corrected", (LEFT + SIDE, TOP - 20), right(11, MUTED))?;
+        }
+        let shown: Vec<&ReliabilityBin> = self.bins.iter().filter(is_shown).collect();
         let points: Vec<Point> = shown.iter().map(|bin| self.at(bin.confidence, bin.accuracy)).collect();
         if points.len() > 1 {
             pen.line(&points, ACCENT)?;

@@ -2,7 +2,9 @@
 
 use evaluation::{SelectiveAccuracy, SelectiveScore};
 
-use super::markup::{bodies, group, heads, note, number, optional, row, table, text_head, words};
+use super::markup::{
+    bodies, group, heads, narrow, note, number, optional, row, table, text_head, topic, words,
+};
 use crate::report::document::ModelReport;
 use crate::report::numbers::{decimals, percent, round_percent, thousands};
 
@@ -90,6 +92,34 @@ fn owner(selective: &SelectiveAccuracy, classes: &[String]) -> String {
         "{of_calls} of the most confident {} of the calls are {class}. {general}",
         round_percent(surest.share)
     )
+}
+
+/// What correcting its probabilities changed.
+pub(super) fn correction(model: &ModelReport) -> String {
+    let Some(calibration) = &model.calibration else {
+        return String::new();
+    };
+    let cells =
+        |log_loss: Option<f64>, ece: Option<f64>| [number(&optional(log_loss, 4)), number(&optional(ece, 4))];
+    let after = model.metrics.as_ref().map(|metrics| metrics.log_loss.mean);
+    let rows = [
+        row("Before", &cells(Some(calibration.log_loss_before), Some(calibration.ece_before))),
+        row("After", &cells(after, model.ece)),
+    ];
+    let table = table("Out of sample", &heads(&["", "Log-loss ↓", "Calibration error ↓"]), &rows);
+    let trials: Vec<String> = calibration
+        .trials
+        .iter()
+        .map(|trial| format!("{} {}", trial.method.name(), decimals(trial.log_loss, 4)))
+        .collect();
+    let mut text = format!("The exported model is corrected by: {}.", calibration.method.name());
+    if !trials.is_empty() {
+        text = format!(
+            "{text} Log-loss of each on later held-out rows than it was fitted on: {}.",
+            trials.join(", ")
+        );
+    }
+    topic("Correction of the probabilities", &[narrow(&table), note(&text)].concat())
 }
 
 /// Reliability bins as numbers.

@@ -8,6 +8,7 @@ mod comparison;
 mod confidence;
 mod data;
 mod economics;
+mod ensemble;
 mod explanation;
 mod folds;
 mod groups;
@@ -16,6 +17,7 @@ mod interval_mark;
 mod label;
 mod markup;
 mod models;
+mod prediction_sets;
 mod reproduce;
 mod scores;
 mod sealed;
@@ -36,8 +38,9 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /// Sections that the page links to.
-const CONTENTS: [(&str, &str); 11] = [
+const CONTENTS: [(&str, &str); 12] = [
     ("scores", "Scores"),
+    ("ensemble", "Ensemble"),
     ("changes", "Changed bars"),
     ("economics", "Economics"),
     ("sealed", "Sealed period"),
@@ -53,10 +56,13 @@ const CONTENTS: [(&str, &str); 11] = [
 /// The page.
 pub(super) fn page(report: &Report, charts: &[Chart]) -> Result<String, serde_json::Error> {
     let drawn = Drawn { charts };
+    let is_there = |(id, _): &&(&str, &str)| *id != "ensemble" || report.ensemble.is_some();
+    let contents: Vec<(&str, &str)> = CONTENTS.iter().filter(is_there).copied().collect();
     let sections = [
         summary::render(report),
-        navigation(&CONTENTS),
+        navigation(&contents),
         scores::render(report),
+        ensemble::render(report, &drawn),
         changed_bars::render(report),
         economics::render(report, &drawn),
         sealed::render(report),

@@ -1,9 +1,9 @@
 //! Model by model: what it confuses, how well it knows what it knows, and what it looks at.
 
-use super::confidence::{brier_parts, reliability, selective};
+use super::confidence::{brier_parts, correction, reliability, selective};
 use super::markup::{escaped, estimate, facts, interval, optional, section};
 use super::scores::per_class;
-use super::{Drawn, attention, explanation, groups, importance, transitions};
+use super::{Drawn, attention, explanation, groups, importance, prediction_sets, transitions};
 use crate::report::charts::file_name;
 use crate::report::document::{ModelReport, Report, Status};
 use crate::report::numbers::decimals;
@@ -42,7 +42,9 @@ fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {
         per_class(model),
         brier_parts(model),
         selective(model, report.label.classes.names()),
+        correction(model),
         reliability(model),
+        prediction_sets::render(model),
         transitions::render(report, model),
         groups::render(model, drawn),
         importance::render(report, model, drawn),

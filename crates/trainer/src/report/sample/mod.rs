@@ -2,6 +2,7 @@
 
 mod bars;
 mod broken;
+mod ensemble;
 mod explained;
 mod parts;
 
@@ -63,6 +64,7 @@ pub(crate) fn report() -> Report {
             bootstrap_draws: 2000,
         },
         models,
+        ensemble: Some(ensemble::ensemble(metrics, FOLDS)),
         baselines_left_out: [(
             "jump".to_owned(),
             "failed in fold 2: state 1 holds 0.2% of the bars".to_owned(),
@@ -132,6 +134,8 @@ fn model(name: &str, good: bool) -> ModelReport {
                 f1: Some(0.737),
             })
             .to_vec(),
+        calibration: (!good).then(|| ensemble::calibration(&(0..10).map(bin).collect::<Vec<_>>())),
+        prediction_sets: good.then(ensemble::prediction_sets),
         reliability: (0..10).map(bin).collect(),
         versus: [("hmm", 0.655), ("persistence", 0.662), ("prior", 0.688)]
             .map(|(baseline, theirs)| (baseline.to_owned(), difference(theirs - log_loss)))
@@ -163,6 +167,8 @@ fn failed(name: &str) -> ModelReport {
         confusion_matrix: Vec::new(),
         per_class: Vec::new(),
         reliability: Vec::new(),
+        calibration: None,
+        prediction_sets: None,
         versus: BTreeMap::new(),
         folds,
         bundle: None,

@@ -1,0 +1,40 @@
+//! How often prediction sets held the truth.
+
+use super::markup::{heads, note, number, optional, row, table, topic};
+use crate::report::document::{Coverage, ModelReport};
+use crate::report::numbers::{decimals, percent, round_percent, thousands};
+
+pub(super) fn render(model: &ModelReport) -> String {
+    let Some(sets) = &model.prediction_sets else { return String::new() };
+    let mut columns =
+        heads(&["", "Rows", "Held the truth", "Classes in a set", "Sets of one class", "Empty"]);
+    let classes = &sets.adaptive.classes;
+    columns.extend(classes.iter().map(|class| heads(&["", &format!("When {} came", class.class)]).remove(1)));
+    let of = |name: &str, coverage: &Coverage| {
+        let mut cells = vec![
+            thousands(coverage.rows as u64),
+            percent(coverage.coverage),
+            decimals(coverage.mean_size, 2),
+            percent(coverage.single_share),
+            percent(coverage.empty_share),
+        ];
+        cells.extend(coverage.classes.iter().map(|class| optional(class.coverage, 3)));
+        row(name, &cells.iter().map(|cell| number(cell)).collect::<Vec<_>>())
+    };
+    let rows = [
+        of("Adaptive", &sets.adaptive),
+        of("Split", &sets.split),
+        of("Adaptive, last third", &sets.adaptive_last_third),
+        of("Split, last third", &sets.split_last_third),
+    ];
+    let text = format!(
+        "A set should hold the class that comes in {} of all bars. Split: one threshold from the folds before. Adaptive: a \
+         threshold for each class that follows the outcomes as they become known. A set of several classes, or of none, \
+         is an abstention.",
+        round_percent(sets.nominal)
+    );
+    topic(
+        "Prediction sets",
+        &[table("How often sets held the class that came", &columns, &rows), note(&text)].concat(),
+    )
+}
