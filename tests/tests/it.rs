@@ -6,6 +6,8 @@
 mod broken_folds;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/ensemble.rs"]
+mod ensemble;
 #[path = "it/holes.rs"]
 mod holes;
 #[path = "it/label_kinds.rs"]

@@ -87,6 +87,7 @@ pub(crate) struct Run {
 
 /// A line of `predictions.csv`.
 pub(crate) struct Row {
+    pub(crate) model: String,
     pub(crate) fold: usize,
     pub(crate) timestamp: i64,
     pub(crate) label: String,
@@ -170,12 +171,13 @@ impl Workshop {
 }
 
 impl Run {
-    /// The lines of `predictions.csv` of a run with one model.
+    /// The lines of `predictions.csv` of a run on one symbol.
     pub(crate) fn predictions(&self) -> Vec<Row> {
         let text = fs::read_to_string(self.directory.join("predictions.csv")).unwrap();
         let row = |line: &str| {
             let cells: Vec<&str> = line.split(',').collect();
             Row {
+                model: cells[0].to_owned(),
                 fold: cells[1].parse().unwrap(),
                 timestamp: cells[2].parse().unwrap(),
                 label: cells[3].to_owned(),
