@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::StagedFile;
 use crate::StorageError;
 use crate::file::{parent_of, sync_directory, write_synced};
+use crate::system;
 
 const STAGING: &str = ".staging-";
 
@@ -26,7 +27,7 @@ impl StagedDirectory {
     /// When `target` exists already or its parent can't be written.
     pub fn create(target: &Path) -> Result<Self, StorageError> {
         let parent = parent_of(target);
-        fs::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
+        system::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
         remove_abandoned(parent)?;
         if target.exists() {
             let exists = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
@@ -34,7 +35,7 @@ impl StagedDirectory {
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let staging = parent.join(format!("{STAGING}{}-{name}", std::process::id()));
-        fs::create_dir(&staging).map_err(StorageError::at("create", &staging))?;
+        system::create_dir(&staging).map_err(StorageError::at("create", &staging))?;
         Ok(Self { staging, target: target.to_owned(), published: false })
     }
 
@@ -45,7 +46,7 @@ impl StagedDirectory {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
         let path = self.staging.join(name);
         let parent = parent_of(&path);
-        fs::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
+        system::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
         write_synced(&path, bytes)
     }
 
@@ -60,7 +61,7 @@ impl StagedDirectory {
     /// When a directory can't be flushed or renamed; the staging directory is then removed.
     pub fn publish(mut self) -> Result<PathBuf, StorageError> {
         sync_tree(&self.staging)?;
-        fs::rename(&self.staging, &self.target).map_err(StorageError::at("rename to", &self.target))?;
+        system::rename(&self.staging, &self.target).map_err(StorageError::at("rename to", &self.target))?;
         self.published = true;
         sync_directory(parent_of(&self.target))?;
         Ok(self.target.clone())
@@ -71,9 +72,23 @@ impl Drop for StagedDirectory {
     fn drop(&mut self) {
         if !self.published {
             // Best effort: what stays behind is removed by the next run.
-            let _ = fs::remove_dir_all(&self.staging);
+            let _ = system::remove_dir_all(&self.staging);
         }
     }
+}
+
+/// Removes a directory in one step for everybody who looks for it: it gets the name of a staging directory first.
+///
+/// # Errors
+/// When it can't be renamed or removed; what a dead process left half-removed is removed by the next one that writes there.
+pub fn remove_directory(path: &Path) -> Result<(), StorageError> {
+    let parent = parent_of(path);
+    remove_abandoned(parent)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let going = parent.join(format!("{STAGING}{}-{name}", std::process::id()));
+    system::rename(path, &going).map_err(StorageError::at("rename", path))?;
+    sync_directory(parent)?;
+    system::remove_dir_all(&going).map_err(StorageError::at("remove", &going))
 }
 
 fn sync_tree(path: &Path) -> Result<(), StorageError> {
@@ -117,7 +132,8 @@ pub fn remove_abandoned(parent: &Path) -> Result<(), StorageError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let owner = name.strip_prefix(STAGING).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
         if owner.is_some_and(|process| process != std::process::id() && !is_running(process)) {
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let removed =
+                if path.is_dir() { system::remove_dir_all(&path) } else { system::remove_file(&path) };
             removed.map_err(StorageError::at("remove", &path))?;
         }
     }

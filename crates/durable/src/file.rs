@@ -1,11 +1,11 @@
 //! One file, replaced atomically.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::File;
 use std::path::Path;
 
 use crate::StorageError;
 use crate::directory::remove_abandoned;
+use crate::system;
 
 /// Writes `bytes` to `path`: first under a temporary name beside it, flushed to disk, then renamed.
 /// Missing parent directories are created, and what dead processes left there is removed.
@@ -14,15 +14,15 @@ use crate::directory::remove_abandoned;
 /// When a step is refused; an existing file at `path` is then untouched.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     let parent = parent_of(path);
-    fs::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
+    system::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
     remove_abandoned(parent)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = parent.join(format!(".staging-{}-{name}", std::process::id()));
     let written = write_synced(&temporary, bytes)
-        .and_then(|()| fs::rename(&temporary, path).map_err(StorageError::at("rename to", path)));
+        .and_then(|()| system::rename(&temporary, path).map_err(StorageError::at("rename to", path)));
     if written.is_err() {
         // The error that matters is the first one; what could not be written may not be removable either.
-        let _ = fs::remove_file(&temporary);
+        let _ = system::remove_file(&temporary);
     }
     written?;
     sync_directory(parent)
@@ -38,19 +38,21 @@ pub(crate) fn parent_of(path: &Path) -> &Path {
 
 /// Writes a new file and waits until it is on disk.
 pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let mut file = File::create(path).map_err(StorageError::at("create", path))?;
-    file.write_all(bytes).map_err(StorageError::at("write", path))?;
-    file.sync_all().map_err(StorageError::at("flush", path))
+    let mut file = system::create_file(path).map_err(StorageError::at("create", path))?;
+    system::write_all(&mut file, bytes).map_err(StorageError::at("write", path))?;
+    system::sync(&file).map_err(StorageError::at("flush", path))
 }
 
 /// Waits until the names in a directory are on disk.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), StorageError> {
     let directory = File::open(path).map_err(StorageError::at("open", path))?;
-    directory.sync_all().map_err(StorageError::at("flush", path))
+    system::sync(&directory).map_err(StorageError::at("flush", path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -5,11 +5,14 @@
 //! most a staging directory whose name starts with `.staging-`, which the next run removes.
 
 mod directory;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod file;
 mod hash;
 mod staged_file;
+mod system;
 
-pub use directory::{StagedDirectory, remove_abandoned, require_writable};
+pub use directory::{StagedDirectory, remove_abandoned, remove_directory, require_writable};
 pub use file::write_file;
 pub use hash::{sha256_file, sha256_hex};
 pub use staged_file::{StagedFile, publish_file};
@@ -26,6 +29,11 @@ pub struct StorageError {
 }
 
 impl StorageError {
+    /// What the system said.
+    pub fn kind(&self) -> std::io::ErrorKind {
+        self.cause.kind()
+    }
+
     fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |cause| Self { action, path: path.to_owned(), cause }
     }

@@ -1,12 +1,13 @@
 //! A file written piece by piece, published in one rename.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::StorageError;
 use crate::directory::remove_abandoned;
 use crate::file::{parent_of, sync_directory};
+use crate::system;
 
 /// A file under construction. Nothing is visible under its final name before [`StagedFile::publish`];
 /// dropped before that, it is removed.
@@ -26,11 +27,11 @@ impl StagedFile {
     /// When the directory can't be written.
     pub fn create(target: &Path) -> Result<Self, StorageError> {
         let parent = parent_of(target);
-        fs::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
+        system::create_dir_all(parent).map_err(StorageError::at("create", parent))?;
         remove_abandoned(parent)?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let staging = parent.join(format!(".staging-{}-{name}", std::process::id()));
-        let file = File::create(&staging).map_err(StorageError::at("create", &staging))?;
+        let file = system::create_file(&staging).map_err(StorageError::at("create", &staging))?;
         Ok(Self { file, staging, target: target.to_owned(), published: false })
     }
 
@@ -52,7 +53,7 @@ impl StagedFile {
 
 impl Write for StagedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        system::write(&mut self.file, bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -64,7 +65,7 @@ impl Drop for StagedFile {
     fn drop(&mut self) {
         if !self.published {
             // Best effort: what stays behind is removed by the next run.
-            let _ = fs::remove_file(&self.staging);
+            let _ = system::remove_file(&self.staging);
         }
     }
 }
@@ -75,13 +76,15 @@ impl Drop for StagedFile {
 /// When it can't be flushed or renamed; an existing file at `target` is then untouched.
 pub fn publish_file(temporary: &Path, target: &Path) -> Result<(), StorageError> {
     let file = File::open(temporary).map_err(StorageError::at("open", temporary))?;
-    file.sync_all().map_err(StorageError::at("flush", temporary))?;
-    fs::rename(temporary, target).map_err(StorageError::at("rename to", target))?;
+    system::sync(&file).map_err(StorageError::at("flush", temporary))?;
+    system::rename(temporary, target).map_err(StorageError::at("rename to", target))?;
     sync_directory(parent_of(target))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

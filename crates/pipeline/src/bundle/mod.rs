@@ -7,4 +7,5 @@ mod save;
 
 pub use error::BundleError;
 pub use load::Bundle;
+pub(crate) use manifest::{BLANK_HASH, text_hash};
 pub use manifest::{BundleFacts, FileEntry, GitState, MANIFEST_FILE, Manifest, MemberEntry};
