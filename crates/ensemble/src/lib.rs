@@ -15,7 +15,7 @@ mod stacking;
 pub mod weights;
 
 pub use agreement::{AGREEMENT_FACTOR, DISAGREEMENT_FACTOR, with_agreement};
-pub use calibration::{Calibration, CalibrationMethod, CalibrationTrial, Judged, judge_methods};
+pub use calibration::{Calibration, CalibrationMethod, CalibrationTrial, PriorShare};
 pub use conformal::{AdaptiveThresholds, Conformal, abstention};
 pub use interval::{AdaptiveInterval, ConformalInterval};
 pub use mean::{disagreement, weighted_mean};

@@ -1,7 +1,7 @@
 //! What is inside a fitted model: one arm for each kind.
 
 use classical::{LogisticRegression, NearestNeighbours};
-use ensemble::{Calibration, CalibrationMethod, CalibrationTrial};
+use ensemble::{Calibration, CalibrationMethod, CalibrationTrial, PriorShare};
 use market::Seed;
 use trees::{GradientBoosting, RandomForest};
 
@@ -123,6 +123,6 @@ impl Model {
             return Ok((None, Vec::new()));
         }
         let view = FeatureView { values: data.values, n_features: data.n_features, ends };
-        Ok(Calibration::fit_judged(method, &self.predict(&view)?, classes, data.n_classes))
+        Ok(Calibration::fit_judged(method, &self.predict(&view)?, classes, data.n_classes, PriorShare::MODEL))
     }
 }

@@ -19,6 +19,7 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   predictor predict --model artifacts/models/random_forest --input BTCUSDT-5m.csv.gz --output predictions.jsonl
+  predictor predict --model ensemble@champion --input BTCUSDT-5m.csv.gz --output predictions.jsonl
   predictor predict --model artifacts/models/lstm/0.1.0 --input bars.csv --output predictions.csv
   predictor predict --model artifacts/models/random_forest --input BTCUSDT-5m.csv.gz --reference ETHUSDT-5m.csv.gz --output predictions.jsonl
 
@@ -42,8 +43,9 @@ pub(crate) enum Format {
 /// What `predict` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PredictArguments {
-    /// Bundle: artifacts/models/NAME for its newest version, or artifacts/models/NAME/VERSION
-    #[arg(long, value_name = "DIR")]
+    /// Bundle: a directory, or NAME, NAME/VERSION or NAME@champion in artifacts/models; a name alone means its newest
+    /// version
+    #[arg(long, value_name = "DIR|NAME[@ALIAS]")]
     pub(crate) model: PathBuf,
     /// Bars: CSV (plain, gzip, zip) or Parquet, a directory or a pattern such as 'BTCUSDT-5m-*.zip';
     /// repeatable, all of it is one series

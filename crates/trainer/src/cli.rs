@@ -14,7 +14,10 @@ use crate::detect::{self, DetectArguments};
 use crate::feature_file::{self, FeaturesArguments};
 use crate::interrupt::{self, Interrupted};
 use crate::leak_check::{self, LeakCheckArguments};
+use crate::models_command::ModelsCommand;
 use crate::pretrain::{self, PretrainArguments};
+use crate::reproduce::{self, ReproduceArguments};
+use crate::retrain::{self, RetrainArguments};
 use crate::validate::{self, ValidateArguments};
 use crate::{synth, train};
 
@@ -49,6 +52,10 @@ const EXAMPLES: &str = "Examples:
   trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
   trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
   trainer leak-check --config random_forest.toml --data BTCUSDT-5m.csv.gz
+  trainer models list
+  trainer reproduce artifacts/models/lstm/0.1.0
+  trainer retrain ensemble --data BTCUSDT-5m.csv.gz
+  trainer models promote ensemble
   trainer compare artifacts/runs/A artifacts/runs/B --html comparison.html
   trainer validate --protocol leaky --config random_forest.toml --data BTCUSDT-1h.csv.gz
   trainer detect --preset bench
@@ -129,6 +136,14 @@ enum Command {
     PretrainTirex(PretrainArguments),
     /// Score regime detectors against the known truth of a synthetic market
     Detect(DetectArguments),
+    /// Train a bundle again from what it says of itself, and compare
+    Reproduce(ReproduceArguments),
+    /// Train a challenger of a champion's configuration on newer bars
+    #[command(long_about = retrain::ABOUT)]
+    Retrain(RetrainArguments),
+    /// List, promote, roll back, verify and prune trained models
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Get bars, look at them, make longer ones
     #[command(subcommand)]
     Data(DataCommand),
@@ -185,6 +200,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
     match cli.command {
         Some(Command::Synth(arguments)) => synth::run(&arguments, out),
         Some(Command::Data(command)) => command.run(out),
+        Some(Command::Models(command)) => command.run(out),
         Some(Command::Features(arguments)) => {
             on_threads(arguments.threads, out, |out| feature_file::run(&arguments, out))
         }
@@ -199,6 +215,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         }
         Some(Command::Detect(arguments)) => {
             on_threads(arguments.threads, out, |out| detect::run(&arguments, out))
+        }
+        Some(Command::Reproduce(arguments)) => {
+            on_threads(arguments.threads, out, |out| reproduce::run(&arguments, out))
+        }
+        Some(Command::Retrain(arguments)) => {
+            on_threads(arguments.threads, out, |out| retrain::run(&arguments, out))
         }
         Some(Command::Compare(arguments)) => compare::run(&arguments, out),
         None => on_threads(cli.train.threads, out, |out| train::run(&cli.train, out)),

@@ -26,6 +26,8 @@ mod help;
 mod killed;
 #[path = "it/leak_check.rs"]
 mod leak_check;
+#[path = "it/models.rs"]
+mod models;
 #[path = "it/outputs.rs"]
 mod outputs;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]

@@ -4,18 +4,18 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Calibration, CalibrationMethod};
+use super::{Calibration, CalibrationMethod, PriorShare};
 
 /// Stretches of time that rows are cut into.
 const BLOCKS: usize = 5;
 
 /// Rows to fit on, and later ones to judge by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub(super) struct Judged {
     /// Rows to fit on.
-    pub learn: Vec<usize>,
+    learn: Vec<usize>,
     /// Rows to judge by; none of their outcomes overlaps with those to fit on.
-    pub judge: Range<usize>,
+    judge: Range<usize>,
 }
 
 /// How a method did on later rows.
@@ -30,10 +30,11 @@ pub struct CalibrationTrial {
 
 /// Judges every method on `probabilities` `[n, n_classes]` in order of time and what came, in the order of
 /// [`CalibrationMethod::CANDIDATES`]. Where there are too few rows to fit on, a method changes nothing.
-pub fn judge_methods(
+pub(super) fn judge_methods(
     probabilities: &[f64],
     classes: &[u8],
     n_classes: usize,
+    prior: PriorShare,
     judged: &[Judged],
 ) -> Vec<CalibrationTrial> {
     let of = |row: usize| &probabilities[row * n_classes..][..n_classes];
@@ -43,7 +44,7 @@ pub fn judge_methods(
         for Judged { learn, judge } in judged {
             let said: Vec<f64> = learn.iter().flat_map(|row| of(*row)).copied().collect();
             let came: Vec<u8> = learn.iter().map(|row| classes[*row]).collect();
-            let fitted = Calibration::fit(method, &said, &came, n_classes);
+            let fitted = Calibration::fit(method, &said, &came, n_classes, prior);
             for row in judge.clone() {
                 let mut p = of(row).to_vec();
                 if let Some(fitted) = &fitted {
@@ -87,7 +88,8 @@ mod tests {
     fn the_truth_decides_which_method_is_chosen() {
         let chosen = |truth: &dyn Fn([f64; 3]) -> [f64; 3]| {
             let (probabilities, classes) = rows(20_000, truth);
-            let fitted = Calibration::fit(CalibrationMethod::Auto, &probabilities, &classes, 3);
+            let fitted =
+                Calibration::fit(CalibrationMethod::Auto, &probabilities, &classes, 3, PriorShare::MODEL);
             fitted.map_or(CalibrationMethod::None, |fitted| fitted.method())
         };
         assert_eq!(

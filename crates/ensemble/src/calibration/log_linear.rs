@@ -1,10 +1,7 @@
 //! Corrections that are linear in the logarithms of the probabilities, fitted by penalised maximum likelihood.
 
-use super::{Calibration, SMALLEST, softmax};
+use super::{Calibration, PriorShare, SMALLEST, softmax};
 
-/// The prior of the parameters is worth this share of the rows: held-out rows overlap in time, and the class
-/// shares of one stretch are not those of the next.
-const PRIOR_SHARE: f64 = 0.02;
 /// Newton steps at most; five are usual.
 const STEPS: usize = 50;
 
@@ -25,13 +22,20 @@ struct Problem<'a> {
     logs: Vec<f64>,
     classes: &'a [u8],
     n_classes: usize,
+    prior: PriorShare,
 }
 
 impl Form {
     /// Fits on `probabilities` `[n, n_classes]` and what came.
-    pub(super) fn fit(self, probabilities: &[f64], classes: &[u8], n_classes: usize) -> Option<Calibration> {
+    pub(super) fn fit(
+        self,
+        probabilities: &[f64],
+        classes: &[u8],
+        n_classes: usize,
+        prior: PriorShare,
+    ) -> Option<Calibration> {
         let logs = probabilities.iter().map(|p| p.max(SMALLEST).ln()).collect();
-        let mut parameters = Problem { form: self, logs, classes, n_classes }.solve()?;
+        let mut parameters = Problem { form: self, logs, classes, n_classes, prior }.solve()?;
         // A model whose ranking is the wrong way round is not to be turned over.
         let sharpness = parameters[0].max(0.0);
         Some(match self {
@@ -109,7 +113,7 @@ impl Problem<'_> {
         }
         let from = self.form.identity(self.n_classes);
         let distance: f64 = parameters.iter().zip(from).map(|(value, middle)| (value - middle).powi(2)).sum();
-        sum / self.classes.len() as f64 + 0.5 * PRIOR_SHARE * distance
+        sum / self.classes.len() as f64 + 0.5 * self.prior.0 * distance
     }
 
     /// The inverse of the Hessian times the gradient.
@@ -145,11 +149,11 @@ impl Problem<'_> {
         let n = self.classes.len() as f64;
         let from = self.form.identity(self.n_classes);
         for (a, (sum, row)) in gradient.iter_mut().zip(&mut hessian).enumerate() {
-            *sum = *sum / n + PRIOR_SHARE * (parameters[a] - from[a]);
+            *sum = *sum / n + self.prior.0 * (parameters[a] - from[a]);
             for value in row.iter_mut() {
                 *value /= n;
             }
-            row[a] += PRIOR_SHARE;
+            row[a] += self.prior.0;
         }
         solve(&hessian, gradient)
     }
@@ -201,7 +205,13 @@ mod tests {
         let (probabilities, classes) = rows(2000, |said| normalised(said.map(f64::sqrt)));
         let logs: Vec<f64> = probabilities.iter().map(|p| p.ln()).collect();
         for form in [Form::Temperature, Form::Vector, Form::Dirichlet] {
-            let problem = Problem { form, logs: logs.clone(), classes: &classes, n_classes: 3 };
+            let problem = Problem {
+                form,
+                logs: logs.clone(),
+                classes: &classes,
+                n_classes: 3,
+                prior: PriorShare::MODEL,
+            };
             let found = problem.solve().unwrap();
             let least = problem.penalised_loss(&found);
             for parameter in 0..found.len() {

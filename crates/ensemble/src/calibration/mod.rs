@@ -4,10 +4,11 @@ mod choice;
 mod isotonic;
 mod log_linear;
 
-pub use choice::{CalibrationTrial, Judged, judge_methods};
+pub use choice::CalibrationTrial;
 
 use serde::{Deserialize, Serialize};
 
+use choice::judge_methods;
 use isotonic::Curve;
 use log_linear::Form;
 
@@ -15,6 +16,18 @@ use log_linear::Form;
 const SMALLEST: f64 = 1e-6;
 /// Fewer held-out rows than this calibrate nothing.
 const MINIMUM_ROWS: usize = 100;
+
+/// How strongly a correction is drawn towards none: the prior of its parameters counts as this share of the rows, however many
+/// there are, because rows overlap in time and one stretch of it is not the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PriorShare(pub f64);
+
+impl PriorShare {
+    /// For what one model says of rows that were held back right before those it answers for.
+    pub const MODEL: Self = Self(0.02);
+    /// For the mean of several: how unsure it is depends on how far they disagree, which changes from fold to fold.
+    pub const MEAN: Self = Self(0.1);
+}
 
 /// How probabilities are corrected on rows that the model did not learn from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,20 +104,21 @@ impl Calibration {
         probabilities: &[f64],
         classes: &[u8],
         n_classes: usize,
+        prior: PriorShare,
     ) -> Option<Self> {
         if classes.len() < MINIMUM_ROWS {
             return None;
         }
         match method {
             CalibrationMethod::None => None,
-            CalibrationMethod::Temperature => Form::Temperature.fit(probabilities, classes, n_classes),
-            CalibrationMethod::Vector => Form::Vector.fit(probabilities, classes, n_classes),
-            CalibrationMethod::Dirichlet => Form::Dirichlet.fit(probabilities, classes, n_classes),
+            CalibrationMethod::Temperature => Form::Temperature.fit(probabilities, classes, n_classes, prior),
+            CalibrationMethod::Vector => Form::Vector.fit(probabilities, classes, n_classes, prior),
+            CalibrationMethod::Dirichlet => Form::Dirichlet.fit(probabilities, classes, n_classes, prior),
             CalibrationMethod::Isotonic => {
                 let curve = |class| Curve::fit(probabilities, classes, n_classes, class);
                 Some(Self::Isotonic { curves: (0..n_classes).map(curve).collect() })
             }
-            CalibrationMethod::Auto => Self::fit_judged(method, probabilities, classes, n_classes).0,
+            CalibrationMethod::Auto => Self::fit_judged(method, probabilities, classes, n_classes, prior).0,
         }
     }
 
@@ -114,12 +128,13 @@ impl Calibration {
         probabilities: &[f64],
         classes: &[u8],
         n_classes: usize,
+        prior: PriorShare,
     ) -> (Option<Self>, Vec<CalibrationTrial>) {
         if method != CalibrationMethod::Auto || classes.len() < MINIMUM_ROWS {
-            return (Self::fit(method, probabilities, classes, n_classes), Vec::new());
+            return (Self::fit(method, probabilities, classes, n_classes, prior), Vec::new());
         }
-        let trials = judge_methods(probabilities, classes, n_classes, &choice::blocks(classes.len()));
-        (Self::fit(CalibrationTrial::best(&trials), probabilities, classes, n_classes), trials)
+        let trials = judge_methods(probabilities, classes, n_classes, prior, &choice::blocks(classes.len()));
+        (Self::fit(CalibrationTrial::best(&trials), probabilities, classes, n_classes, prior), trials)
     }
 
     /// Which method it is of.
@@ -241,7 +256,9 @@ mod tests {
             normalised(std::array::from_fn(|k| said[k].powf(2.0) * shifts[k].exp()))
         };
         let (probabilities, classes) = rows(60_000, truth);
-        let fitted = Calibration::fit(CalibrationMethod::Vector, &probabilities, &classes, 3).unwrap();
+        let fitted =
+            Calibration::fit(CalibrationMethod::Vector, &probabilities, &classes, 3, PriorShare::MODEL)
+                .unwrap();
         let Calibration::Vector { sharpness, shifts } = &fitted else { panic!("{fitted:?}") };
         // The prior pulls a little towards what the model said.
         assert!((1.7..2.05).contains(sharpness), "{fitted:?}");
@@ -262,7 +279,7 @@ mod tests {
         };
         let (probabilities, classes) = rows(30_000, confused);
         let loss = |method| {
-            let fitted = Calibration::fit(method, &probabilities, &classes, 3).unwrap();
+            let fitted = Calibration::fit(method, &probabilities, &classes, 3, PriorShare::MODEL).unwrap();
             assert_eq!(fitted.method(), method);
             assert!(fitted.is_valid(3) && !fitted.is_valid(4));
             log_loss(&corrected(&fitted, &probabilities), &classes)
@@ -280,7 +297,7 @@ mod tests {
         };
         let (probabilities, classes) = rows(30_000, bent);
         let loss = |method| {
-            let fitted = Calibration::fit(method, &probabilities, &classes, 3).unwrap();
+            let fitted = Calibration::fit(method, &probabilities, &classes, 3, PriorShare::MODEL).unwrap();
             log_loss(&corrected(&fitted, &probabilities), &classes)
         };
         assert!(loss(CalibrationMethod::Isotonic) < loss(CalibrationMethod::Vector) - 0.02);
@@ -290,7 +307,9 @@ mod tests {
     #[test]
     fn a_temperature_keeps_the_order_of_the_classes() {
         let (probabilities, classes) = rows(2000, |said| normalised(said.map(f64::sqrt)));
-        let fitted = Calibration::fit(CalibrationMethod::Temperature, &probabilities, &classes, 3).unwrap();
+        let fitted =
+            Calibration::fit(CalibrationMethod::Temperature, &probabilities, &classes, 3, PriorShare::MODEL)
+                .unwrap();
         let Calibration::Temperature { sharpness } = fitted else { panic!("{fitted:?}") };
         assert!((0.3..0.7).contains(&sharpness), "{fitted:?}");
         let mut row = [0.2, 0.5, 0.3];
@@ -302,16 +321,16 @@ mod tests {
     fn few_rows_calibrate_nothing() {
         let (probabilities, classes) = rows(99, |said| said);
         for method in CalibrationMethod::CANDIDATES.into_iter().chain([CalibrationMethod::Auto]) {
-            assert_eq!(Calibration::fit(method, &probabilities, &classes, 3), None);
+            assert_eq!(Calibration::fit(method, &probabilities, &classes, 3, PriorShare::MODEL), None);
         }
-        assert_eq!(Calibration::fit(CalibrationMethod::None, &[], &[], 3), None);
+        assert_eq!(Calibration::fit(CalibrationMethod::None, &[], &[], 3, PriorShare::MODEL), None);
     }
 
     #[test]
     fn a_correction_survives_being_written_and_read() {
         let (probabilities, classes) = rows(2000, |said| normalised(said.map(f64::sqrt)));
         for method in CalibrationMethod::CANDIDATES {
-            let fitted = Calibration::fit(method, &probabilities, &classes, 3);
+            let fitted = Calibration::fit(method, &probabilities, &classes, 3, PriorShare::MODEL);
             let text = serde_json::to_string(&fitted).unwrap();
             let read: Option<Calibration> = serde_json::from_str(&text).unwrap();
             assert_eq!(read, fitted, "{text}");

@@ -31,7 +31,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Loads the bundle at `path`, or its newest version when `path` is a model's name directory.
+    /// Loads the bundle that `path` means: see [`resolve`].
     ///
     /// # Errors
     /// [`BundleError`] when there is none, its format is unknown, any byte differs from the manifest, or
@@ -74,6 +74,16 @@ impl Bundle {
             forecaster.transpose().map_err(|source| BundleError::Member { path: path.clone(), source })?;
         let pipeline = Pipeline::new(core.clone(), members, forecaster.map(Arc::new)).map_err(refused)?;
         Ok(Self { path, manifest, pipeline })
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest of the bundle in a directory, and none of its files.
+    ///
+    /// # Errors
+    /// [`BundleError`] when it is not there, damaged or of another format.
+    pub fn read(directory: &Path) -> Result<Self, BundleError> {
+        read_manifest(&directory.join(MANIFEST_FILE))
     }
 }
 

@@ -111,19 +111,19 @@ impl LockedName<'_> {
         self.registry.aliases(&self.name)
     }
 
-    /// Moves an alias, in one rename. Whoever calls it has made sure that the version can be used.
+    /// Moves aliases, all in one rename. Whoever calls it has made sure that the versions can be used.
     ///
     /// # Errors
-    /// When the version is not there, the document is damaged, or it can't be written; nothing is changed then.
-    pub fn move_alias(&self, one: AliasMove) -> Result<Aliases, RegistryError> {
-        if let Some(version) = one.to {
-            let directory = self.registry.directory(&self.name, version);
-            if !directory.join(MANIFEST_FILE).exists() {
+    /// When a version is not there, the document is damaged, or it can't be written; nothing is changed then.
+    pub fn move_aliases(&self, moves: Vec<AliasMove>) -> Result<Aliases, RegistryError> {
+        let mut aliases = self.aliases()?;
+        for one in moves {
+            let directory = one.to.map(|version| self.registry.directory(&self.name, version));
+            if let Some(directory) = directory.filter(|directory| !directory.join(MANIFEST_FILE).exists()) {
                 return Err(RegistryError::NotFound(directory));
             }
+            aliases.apply(one);
         }
-        let mut aliases = self.aliases()?;
-        aliases.apply(one);
         let path = self.registry.root.join(&self.name).join(ALIASES_FILE);
         let text = aliases
             .text()
@@ -238,10 +238,10 @@ mod tests {
         assert!(resolve(&root.path().join("lstm@best")).unwrap_err().to_string().contains("no alias"));
         {
             let locked = registry.lock("lstm").unwrap();
-            locked.move_alias(to(Some("0.2.0"))).unwrap();
+            locked.move_aliases(vec![to(Some("0.2.0"))]).unwrap();
             let first = locked.aliases().unwrap().get(Alias::Champion);
-            locked.move_alias(AliasMove { from: first, ..to(Some("0.3.0")) }).unwrap();
-            assert!(locked.move_alias(to(Some("0.4.0"))).is_err());
+            locked.move_aliases(vec![AliasMove { from: first, ..to(Some("0.3.0")) }]).unwrap();
+            assert!(locked.move_aliases(vec![to(Some("0.4.0"))]).is_err());
             assert!(locked.remove("0.3.0".parse().unwrap()).is_err());
             locked.remove("0.1.0".parse().unwrap()).unwrap();
         }
@@ -256,7 +256,7 @@ mod tests {
     fn a_damaged_document_is_refused_by_every_flipped_byte() {
         let root = with_versions(&["0.1.0"]);
         let registry = Registry::new(root.path());
-        registry.lock("lstm").unwrap().move_alias(to(Some("0.1.0"))).unwrap();
+        registry.lock("lstm").unwrap().move_aliases(vec![to(Some("0.1.0"))]).unwrap();
         let path = root.path().join("lstm").join(ALIASES_FILE);
         let whole = fs::read(&path).unwrap();
         for place in 0..whole.len() {

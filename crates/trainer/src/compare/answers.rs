@@ -33,6 +33,17 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
+    /// Adds the rows of `more` that come behind all of these.
+    pub(crate) fn go_on(&mut self, more: &Self) {
+        let last = self.keys.last().map(|key| key.time);
+        let k = more.probabilities.len() / more.keys.len().max(1);
+        for (place, key) in more.keys.iter().enumerate().filter(|(_, key)| Some(key.time) > last) {
+            self.keys.push(key.clone());
+            self.classes.push(more.classes[place]);
+            self.probabilities.extend_from_slice(&more.probabilities[place * k..][..k]);
+        }
+    }
+
     /// Reads what every model of a run said.
     ///
     /// # Errors

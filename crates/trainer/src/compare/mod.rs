@@ -29,8 +29,11 @@ use clap::Args;
 use crate::cli::Outcome;
 use crate::report;
 
-use finished_run::FinishedRun;
-use run_place::RunPlace;
+pub(crate) use answers::Answers;
+pub(crate) use config_keys::differences;
+pub(crate) use finished_run::FinishedRun;
+pub(crate) use pairing::{Resampling, pair};
+pub(crate) use run_place::RunPlace;
 
 /// What `trainer compare --help` begins with.
 pub(crate) const ABOUT: &str = "Set finished runs side by side

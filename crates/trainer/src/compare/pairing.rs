@@ -22,6 +22,14 @@ pub(crate) struct Resampling {
     pub(crate) seed: Seed,
 }
 
+impl Resampling {
+    /// As the first run did it, with its seed unless another is given.
+    pub(crate) fn of(first: &FinishedRun, seed: Option<u64>) -> Self {
+        let draws = first.report.validation.bootstrap_draws;
+        Self { draws, seed: Seed(seed.unwrap_or(first.report.seed)) }
+    }
+}
+
 /// Every model of a later run against the first run's model of the same name, or against each of the first
 /// run's models when there is none.
 ///

@@ -1,7 +1,5 @@
 //! Finished runs, read, paired and put into one document.
 
-use market::Seed;
-
 use super::config_keys::differences;
 use super::finished_run::FinishedRun;
 use super::pairing::{Resampling, pair};
@@ -17,8 +15,7 @@ const FORMAT: u32 = 1;
 /// bootstrap, by default the first run's.
 pub(crate) fn side_by_side(runs: &[FinishedRun], seed: Option<u64>) -> RunComparison {
     let first = &runs[0];
-    let draws = first.report.validation.bootstrap_draws;
-    let resampling = Resampling { draws, seed: Seed(seed.unwrap_or(first.report.seed)) };
+    let resampling = Resampling::of(first, seed);
     let (mut pairs, mut not_paired) = (Vec::new(), Vec::new());
     let (mut verdicts, mut notes) = (Vec::new(), Vec::new());
     for later in &runs[1..] {
@@ -70,7 +67,7 @@ pub(crate) fn side_by_side(runs: &[FinishedRun], seed: Option<u64>) -> RunCompar
         config_differences: differences(runs.iter().map(|run| &run.report.config)),
         pairs,
         not_paired,
-        bootstrap_draws: draws,
+        bootstrap_draws: first.report.validation.bootstrap_draws,
         bootstrap_seed: resampling.seed.0,
     }
 }

@@ -115,6 +115,19 @@ impl ConfigFile {
         Self::read(Path::new(""), &text, settings)
     }
 
+    /// An effective configuration that a run recorded; its paths are relative to `directory`.
+    ///
+    /// # Errors
+    /// What in it this program does not understand.
+    pub(crate) fn recorded(config: &serde_json::Value, directory: &Path) -> Result<Self, String> {
+        let config: Config = serde_json::from_value(config.clone()).map_err(|error| error.to_string())?;
+        if let Some((key, why)) = config.first_fault() {
+            return Err(format!("{key}: {why}"));
+        }
+        let path = directory.join(format!("{}.toml", config.name));
+        Ok(Self { path, config, text: String::new() })
+    }
+
     fn read(path: &Path, text: &str, settings: &[String]) -> Result<Self, ConfigError> {
         let at_line = |line, message| ConfigError::Line { path: path.to_owned(), line, message };
         let config = parse(text).map_err(|fault| at_line(fault.line(text), fault.message))?;

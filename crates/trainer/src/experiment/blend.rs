@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ensemble::{Calibration, CalibrationTrial, Conformal, learn_weights, weighted_mean, weights};
+use ensemble::{Calibration, CalibrationTrial, Conformal, PriorShare, learn_weights, weighted_mean, weights};
 use evaluation::Predictions;
 use models::{FitNotes, ModelAnswer};
 use pipeline::{Combination, Core, Member};
@@ -81,7 +81,7 @@ impl Blend {
         let means: Vec<f64> = (0..past.rows.len()).flat_map(mean).collect();
         let classes: Vec<u8> = past.rows.iter().map(|row| row.class).collect();
         (blend.combination.calibration, blend.trials) =
-            Calibration::fit_judged(settings.calibration, &means, &classes, k);
+            Calibration::fit_judged(settings.calibration, &means, &classes, k, PriorShare::MEAN);
         Ok(blend)
     }
 

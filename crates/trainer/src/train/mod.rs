@@ -1,5 +1,6 @@
 //! The main command: bars in, bundles and a report out.
 
+mod champion;
 mod git;
 pub(crate) mod output;
 pub(crate) mod unfinished;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use market::Seed;
+use pipeline::Bundle;
 
 use crate::cli::{Outcome, TrainArguments};
 use crate::config::{ConfigFile, with_features};
@@ -21,13 +23,16 @@ use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
 use crate::report::Status;
 use crate::source;
+use crate::train::champion::champion_csv;
 use crate::train::unfinished::{Keeping, Unfinished};
-use crate::train::writing::{RunIdentity, Writing, Written};
+use crate::train::writing::{RunIdentity, Writing, command};
+
+pub(crate) use crate::train::writing::Written;
 
 /// Below the artifacts: what a forecaster made of windows.
 const KEPT: &str = "cache/forecaster";
 
-/// Runs the config. No bundle and no report is written before everything has been computed.
+/// Runs the config and says what was written.
 pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Outcome> {
     let Some(config) = &arguments.config else {
         bail!("name a config with --config, such as --config lstm.toml; see trainer --help");
@@ -36,6 +41,24 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     if let Some(seed) = arguments.seed {
         file.config.seed = Seed(seed);
     }
+    let command = command(arguments, file.config.seed);
+    let (written, outcome) = train(file, arguments, command, None)?;
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&written.summary)?)?;
+    } else {
+        writeln!(out, "{}", written.text)?;
+    }
+    Ok(outcome)
+}
+
+/// Trains, validates and writes. No bundle and no report is written before everything has been computed. `command` are
+/// the words that repeat it; what `champion` says of rows behind its bars is written beside the predictions.
+pub(crate) fn train(
+    mut file: ConfigFile,
+    arguments: &TrainArguments,
+    command: Vec<String>,
+    champion: Option<&Bundle>,
+) -> Result<(Written, Outcome)> {
     durable::require_writable(&arguments.out)?;
     let progress = Progress::new(arguments.quiet);
 
@@ -55,7 +78,7 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
     interrupt::listen()?;
     let kept = arguments.out.join(KEPT);
     let dataset = Dataset::build(config, &loaded, Some(&kept), &progress)?;
-    let run = RunIdentity::new(arguments, config, &dataset, &loaded)?;
+    let run = RunIdentity::new(arguments, config, &dataset, &loaded, command)?;
     if arguments.open_seal {
         sealed::require_unopened(&run.artifacts, &run.summary)?;
     }
@@ -69,7 +92,7 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
         unfinished: Some(&unfinished),
         kept_vectors: Some(&kept),
     };
-    let (written, outcome) = match compute_and_write(&fitter, run) {
+    let done = match compute_and_write(&fitter, run, champion) {
         Ok(done) => done,
         Err(Failure::Computing(error)) => {
             let stopped = error.is::<Interrupted>();
@@ -89,12 +112,7 @@ pub(crate) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<Out
         }
     };
     unfinished.remove();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&written.summary)?)?;
-    } else {
-        writeln!(out, "{}", written.text)?;
-    }
-    Ok(outcome)
+    Ok(done)
 }
 
 /// Where a run failed: computing fails again, writing may work once there is room.
@@ -104,7 +122,11 @@ enum Failure {
 }
 
 /// All the work; writing comes last.
-fn compute_and_write(fitter: &Fitter<'_>, run: RunIdentity<'_>) -> Result<(Written, Outcome), Failure> {
+fn compute_and_write(
+    fitter: &Fitter<'_>,
+    run: RunIdentity<'_>,
+    champion: Option<&Bundle>,
+) -> Result<(Written, Outcome), Failure> {
     let compute = || {
         let experiment = Experiment::run(fitter)?;
         let failed = experiment.models.iter().filter(|model| model.status == Status::Failed).count();
@@ -114,7 +136,9 @@ fn compute_and_write(fitter: &Fitter<'_>, run: RunIdentity<'_>) -> Result<(Writt
         let open = || sealed::open(fitter, &experiment);
         let opened = run.opens_seal().then(open).transpose()?;
         let outcome = if failed == 0 { Outcome::Done } else { Outcome::No };
-        Ok((Writing::new(run, experiment, opened, fitter.progress)?, outcome))
+        let champion =
+            champion.map(|champion| champion_csv(champion, &experiment, fitter.dataset)).transpose()?;
+        Ok((Writing::new(run, experiment, opened, champion, fitter.progress)?, outcome))
     };
     let (writing, outcome) = compute().map_err(Failure::Computing)?;
     Ok((writing.write().map_err(Failure::Writing)?, outcome))

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use durable::StagedDirectory;
-use evaluation::top;
-use market::Timestamp;
+use evaluation::{TestRow, top};
+use market::{Classes, Timestamp};
 use pipeline::{Bundle, BundleFacts, Manifest, Pipeline, Registry};
 use serde::{Deserialize, Serialize};
 
@@ -134,30 +134,49 @@ pub(crate) fn predictions_csv(
     names: &[&str],
 ) -> Result<String, std::fmt::Error> {
     let classes = &experiment.label.classes;
-    // A pool's rows need their symbol; runs of one keep the columns that they always had.
-    let several = dataset.symbols.len() > 1;
-    let mut text = String::from(if several { "model,fold,symbol" } else { "model,fold" });
-    text.push_str(",timestamp,label,predicted");
-    for class in classes.names() {
-        write!(text, ",p_{class}")?;
-    }
-    text.push('\n');
+    let mut text = PredictionLines::new(classes, dataset)?;
     for (name, predictions) in names.iter().zip(&experiment.predictions) {
         let Some(predictions) = predictions else { continue };
         for (index, row) in experiment.rows.iter().enumerate() {
-            let p = predictions.row(index, classes.len());
-            let time = dataset.bar(row.bar).close_time.millis();
-            let (label, predicted) = (classes.name(row.class), classes.name(top(p) as u8));
-            write!(text, "{name},{}", row.fold)?;
-            if several {
-                write!(text, ",{}", dataset.symbols[dataset.place(row.bar).0].series().symbol())?;
-            }
-            write!(text, ",{time},{label},{predicted}")?;
-            for value in p {
-                write!(text, ",{value}")?;
-            }
-            text.push('\n');
+            text.add(name, row, predictions.row(index, classes.len()))?;
         }
     }
-    Ok(text)
+    Ok(text.text)
+}
+
+/// Lines of predictions.
+pub(super) struct PredictionLines<'a> {
+    classes: &'a Classes,
+    dataset: &'a Dataset<'a>,
+    pub(super) text: String,
+}
+
+impl<'a> PredictionLines<'a> {
+    /// The head. A pool's rows need their symbol; runs of one keep the columns that they always had.
+    pub(super) fn new(classes: &'a Classes, dataset: &'a Dataset<'a>) -> Result<Self, std::fmt::Error> {
+        let several = dataset.symbols.len() > 1;
+        let mut text = String::from(if several { "model,fold,symbol" } else { "model,fold" });
+        text.push_str(",timestamp,label,predicted");
+        for class in classes.names() {
+            write!(text, ",p_{class}")?;
+        }
+        text.push('\n');
+        Ok(Self { classes, dataset, text })
+    }
+
+    pub(super) fn add(&mut self, model: &str, row: &TestRow, p: &[f64]) -> Result<(), std::fmt::Error> {
+        let Self { classes, dataset, text } = self;
+        let time = dataset.bar(row.bar).close_time.millis();
+        let (label, predicted) = (classes.name(row.class), classes.name(top(p) as u8));
+        write!(text, "{model},{}", row.fold)?;
+        if dataset.symbols.len() > 1 {
+            write!(text, ",{}", dataset.symbols[dataset.place(row.bar).0].series().symbol())?;
+        }
+        write!(text, ",{time},{label},{predicted}")?;
+        for value in p {
+            write!(text, ",{value}")?;
+        }
+        text.push('\n');
+        Ok(())
+    }
 }

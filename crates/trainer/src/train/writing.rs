@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -19,6 +20,7 @@ use crate::dataset::Dataset;
 use crate::experiment::Experiment;
 use crate::experiment::economics::economics;
 use crate::experiment::sealed;
+use crate::models_command::CHAMPION_FILE;
 use crate::progress::Progress;
 use crate::report::{
     self, DataReport, EconomicsReport, ModelReport, Report, SealedReport, SealedScores, Status,
@@ -42,6 +44,8 @@ pub(crate) struct RunIdentity<'a> {
     now: DateTime<Utc>,
     git: GitState,
     effective_config: Value,
+    /// The words that repeat it.
+    command: Vec<String>,
 }
 
 /// A finished experiment on its way to disk.
@@ -52,10 +56,14 @@ pub(crate) struct Writing<'a> {
     sealed: Option<SealedReport>,
     /// Models × configurations ever tried on these bars.
     tried: usize,
+    /// What the champion says of rows behind its bars.
+    champion: Option<String>,
 }
 
 /// What was written, in words and for machines.
 pub(crate) struct Written {
+    /// Directories of the bundles.
+    pub(crate) bundles: Vec<PathBuf>,
     pub(crate) text: String,
     pub(crate) summary: Value,
 }
@@ -66,6 +74,7 @@ impl<'a> RunIdentity<'a> {
         config: &'a Config,
         dataset: &'a Dataset<'a>,
         loaded: &'a [LoadedBars],
+        command: Vec<String>,
     ) -> Result<Self> {
         let artifacts = Artifacts::new(&arguments.out);
         let now = Utc::now();
@@ -80,7 +89,18 @@ impl<'a> RunIdentity<'a> {
             opened: arguments.open_seal,
         };
         let git = git::state();
-        Ok(Self { arguments, config, dataset, loaded, artifacts, summary, now, git, effective_config })
+        Ok(Self {
+            arguments,
+            config,
+            dataset,
+            loaded,
+            artifacts,
+            summary,
+            now,
+            git,
+            effective_config,
+            command,
+        })
     }
 
     /// Everything that its fits depend on.
@@ -118,6 +138,7 @@ impl<'a> Writing<'a> {
         mut run: RunIdentity<'a>,
         experiment: Experiment,
         opened: Option<SealedScores>,
+        champion: Option<String>,
         progress: &Progress,
     ) -> Result<Self> {
         let tried = run.artifacts.tried(&run.summary);
@@ -126,7 +147,7 @@ impl<'a> Writing<'a> {
         stage.finish(&economics.in_short());
         run.summary.sharpe_ratios = economics.ratios_of_models(run.config, run.dataset);
         let sealed = sealed::report(run.dataset, &run.artifacts, &run.summary, opened);
-        Ok(Self { run, experiment, economics, sealed, tried: tried.count })
+        Ok(Self { run, experiment, economics, sealed, tried: tried.count, champion })
     }
 
     pub(crate) fn write(mut self) -> Result<Written> {
@@ -154,6 +175,9 @@ impl<'a> Writing<'a> {
             "predictions.csv",
             predictions_csv(&self.experiment, self.run.dataset, &names)?.as_bytes(),
         )?;
+        if let Some(champion) = &self.champion {
+            staged.write(CHAMPION_FILE, champion.as_bytes())?;
+        }
         write_summary(&staged, &self.run.summary)?;
         let directory = staged.publish()?;
         Ok(self.say(&report, &directory))
@@ -214,7 +238,7 @@ impl<'a> Writing<'a> {
             created_at: self.run.created_at(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             git: self.run.git.clone(),
-            command: command(self.run.arguments, self.run.config.seed),
+            command: self.run.command.clone(),
             seed: self.run.config.seed.0,
             verdicts: self.verdicts(),
             data: self.data_report(0),
@@ -248,6 +272,7 @@ impl<'a> Writing<'a> {
         let symbols: Vec<&str> = self.run.loaded.iter().map(|bars| bars.series.symbol()).collect();
         json!({
             "path": bars.quality.path,
+            "paths": self.run.loaded.iter().map(|bars| &bars.quality.path).collect::<Vec<_>>(),
             "symbol": bars.series.symbol(),
             "timeframe": bars.series.timeframe(),
             "bars": bars.series.len(),
@@ -306,12 +331,13 @@ impl<'a> Writing<'a> {
         let mut lines: Vec<String> = report.verdicts.clone();
         lines.push(String::new());
         lines.push(score_table(&report.models, &self.experiment));
-        let bundles: Vec<String> = report
+        let paths: Vec<PathBuf> = report
             .models
             .iter()
             .filter_map(|model| model.bundle.as_ref())
-            .map(|bundle| self.run.arguments.out.join(bundle).display().to_string())
+            .map(|bundle| self.run.arguments.out.join(bundle))
             .collect();
+        let bundles: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         lines.push("Open:".to_owned());
         let open = |name: &str| directory.join(name).display().to_string();
         lines.push(format!("  {}   the report", open("report.html")));
@@ -329,7 +355,7 @@ impl<'a> Writing<'a> {
             "bundles": bundles,
             "verdicts": report.verdicts,
         });
-        Written { text: lines.join("\n"), summary }
+        Written { bundles: paths, text: lines.join("\n"), summary }
     }
 }
 
@@ -349,7 +375,7 @@ fn score_table(models: &[ModelReport], experiment: &Experiment) -> String {
 }
 
 /// The words of the command that repeats a run.
-fn command(arguments: &TrainArguments, seed: Seed) -> Vec<String> {
+pub(super) fn command(arguments: &TrainArguments, seed: Seed) -> Vec<String> {
     let mut words = vec!["trainer".to_owned()];
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     if let Some(path) = &arguments.config {
