@@ -18,5 +18,7 @@ pub use bundle::{
 };
 pub use forecast_columns::{ForecastColumns, ForecastSpec};
 pub use pipeline::{ComputeError, Core, Member, Pipeline, PipelineError};
-pub use registry::{Alias, AliasMove, Aliases, LockedName, Registry, RegistryError, Version, resolve};
+pub use registry::{
+    Alias, AliasMove, Aliases, LockedName, ROLLBACK, Registry, RegistryError, Version, resolve,
+};
 pub use stream::{PipelineStream, StreamError};

@@ -13,6 +13,9 @@ use crate::bundle::{BLANK_HASH, text_hash};
 /// The format that this program writes and reads.
 const FORMAT_VERSION: u32 = 1;
 
+/// Who takes a promotion back.
+pub const ROLLBACK: &str = "rollback";
+
 /// A name for a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,11 +100,19 @@ impl Aliases {
         self.aliases.iter().filter(|(_, at)| **at == version).map(|(alias, _)| *alias).collect()
     }
 
-    /// Where the champion was before it was moved to where it is; none when it was moved only once.
+    /// The champion that a rollback leads to: the one that was promoted before the one there is. Rollbacks take promotions
+    /// back, so that the next one leads further back.
     pub fn champion_before(&self) -> Option<Version> {
-        let now = self.get(Alias::Champion)?;
-        let mut moves = self.history.iter().rev().filter(|one| one.alias == Alias::Champion);
-        moves.find(|one| one.to == Some(now))?.from
+        let mut promoted = Vec::new();
+        for one in self.history.iter().filter(|one| one.alias == Alias::Champion) {
+            if one.by == ROLLBACK {
+                promoted.pop();
+            } else {
+                promoted.extend(one.to);
+            }
+        }
+        promoted.pop();
+        promoted.pop()
     }
 
     pub(super) fn apply(&mut self, one: AliasMove) {

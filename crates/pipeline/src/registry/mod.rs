@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use durable::StorageError;
 
-pub use aliases::{Alias, AliasMove, Aliases};
+pub use aliases::{Alias, AliasMove, Aliases, ROLLBACK};
 pub use place::resolve;
 pub use version::Version;
 

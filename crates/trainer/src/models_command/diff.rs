@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &DiffArguments, out: &mut dyn Write) -> Result<Outc
         writeln!(out, "{}", serde_json::to_string_pretty(&said)?)?;
         return Ok(Outcome::Done);
     }
-    let mut lines = vec![vec!["".to_owned(), first.to_string(), second.to_string()]];
+    let mut lines = vec![vec![String::new(), first.to_string(), second.to_string()]];
     let cell = |value: &Option<Value>| match value {
         None => "–".to_owned(),
         Some(Value::String(text)) => text.clone(),

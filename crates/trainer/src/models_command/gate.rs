@@ -32,7 +32,7 @@ impl Gate {
                 let passed = difference.high < 0.0 && !pair.same_answers;
                 let verdict = if passed { "is better than" } else { "is not shown to be better than" };
                 let sentence = format!(
-                    "{} {verdict} the champion {}: on {} common out-of-sample rows its log-loss is {} [{}, {}] of the champion's {:.4}",
+                    "{} {verdict} the champion {}: on {} common out-of-sample rows its log-loss less the champion's is {} [{}, {}] (the champion's is {:.4})",
                     version.model_version(),
                     champion.model_version(),
                     pair.common_rows,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use pipeline::{Alias, AliasMove, Bundle};
+use pipeline::{Alias, AliasMove, Bundle, ROLLBACK};
 use serde_json::{Value, json};
 
 use super::target::Target;
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &RollbackArguments, out: &mut dyn Write) -> Result<
         from,
         to: Some(before),
         at: now(),
-        by: "rollback".to_owned(),
+        by: ROLLBACK.to_owned(),
         forced: false,
         evidence: Value::Null,
     }])?;
