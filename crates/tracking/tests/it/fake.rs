@@ -221,10 +221,15 @@ impl State {
             ("POST", "runs/outputs") => {
                 let outputs = body["models"].as_array().unwrap().clone();
                 let run = self.run_mut(&body)?;
-                let fresh: Vec<Value> =
-                    outputs.into_iter().filter(|one| !run.outputs.contains(one)).collect();
-                run.outputs.extend(fresh);
+                if outputs.iter().any(|output| run.outputs.contains(output)) {
+                    return Err((400, "BAD_REQUEST", "UNIQUE constraint failed: inputs".to_owned()));
+                }
+                run.outputs.extend(outputs);
                 Ok(json!({}))
+            }
+            ("GET", "runs/get") => {
+                let run = self.run_mut(&json!({ "run_id": query["run_id"] }))?;
+                Ok(json!({ "run": { "outputs": { "model_outputs": run.outputs } } }))
             }
             ("POST", "runs/update") => {
                 let run = self.run_mut(&body)?;
