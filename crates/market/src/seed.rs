@@ -39,6 +39,8 @@ pub enum Purpose {
     LeakCheck = 11,
     /// Random places of training and test parts.
     SplitOrigin = 12,
+    /// Values that a search tries.
+    Search = 13,
 }
 
 impl Seed {

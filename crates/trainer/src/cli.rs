@@ -18,6 +18,9 @@ use crate::models_command::ModelsCommand;
 use crate::pretrain::{self, PretrainArguments};
 use crate::reproduce::{self, ReproduceArguments};
 use crate::retrain::{self, RetrainArguments};
+use crate::runs_command::RunsCommand;
+use crate::search::{self, SearchArguments};
+use crate::track::TrackCommand;
 use crate::validate::{self, ValidateArguments};
 use crate::{synth, train};
 
@@ -52,6 +55,7 @@ const EXAMPLES: &str = "Examples:
   trainer data resample --data BTCUSDT-5m.csv.gz --to 1h --out BTCUSDT-1h.csv.gz
   trainer features --data BTCUSDT-5m.csv.gz --features seed43 --out features.csv
   trainer leak-check --config random_forest.toml --data BTCUSDT-5m.csv.gz
+  trainer search --config search.toml
   trainer models list
   trainer reproduce artifacts/models/lstm/0.1.0
   trainer retrain ensemble --data BTCUSDT-5m.csv.gz
@@ -141,6 +145,15 @@ enum Command {
     /// Train a challenger of a champion's configuration on newer bars
     #[command(long_about = retrain::ABOUT)]
     Retrain(RetrainArguments),
+    /// Search better values for a configuration
+    #[command(long_about = search::ABOUT)]
+    Search(SearchArguments),
+    /// List runs, show one, set some side by side
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Send runs to a tracking server
+    #[command(subcommand)]
+    Track(TrackCommand),
     /// List, promote, roll back, verify and prune trained models
     #[command(subcommand)]
     Models(ModelsCommand),
@@ -201,6 +214,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         Some(Command::Synth(arguments)) => synth::run(&arguments, out),
         Some(Command::Data(command)) => command.run(out),
         Some(Command::Models(command)) => command.run(out),
+        Some(Command::Runs(command)) => command.run(out),
+        Some(Command::Track(command)) => command.run(out),
         Some(Command::Features(arguments)) => {
             on_threads(arguments.threads, out, |out| feature_file::run(&arguments, out))
         }
@@ -215,6 +230,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         }
         Some(Command::Detect(arguments)) => {
             on_threads(arguments.threads, out, |out| detect::run(&arguments, out))
+        }
+        Some(Command::Search(arguments)) => {
+            on_threads(arguments.threads, out, |out| search::run(&arguments, out))
         }
         Some(Command::Reproduce(arguments)) => {
             on_threads(arguments.threads, out, |out| reproduce::run(&arguments, out))

@@ -21,8 +21,11 @@ mod progress;
 pub mod report;
 mod reproduce;
 mod retrain;
+mod runs_command;
+mod search;
 mod source;
 mod synth;
+mod track;
 mod train;
 mod validate;
 

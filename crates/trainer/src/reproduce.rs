@@ -85,6 +85,8 @@ pub(crate) fn run(arguments: &ReproduceArguments, out: &mut dyn Write) -> Result
         progress: &progress,
         unfinished: None,
         kept_vectors: None,
+        tracked: None,
+        after_fold: None,
     };
     let experiment = Experiment::run(&fitter)?;
     let again = fit_of(&experiment, &file, facts)?;

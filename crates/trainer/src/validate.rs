@@ -261,7 +261,15 @@ impl Answers {
 
 /// The config's models as the main command validates them.
 fn configured(config: &Config, dataset: &Dataset<'_>, progress: &Progress) -> Result<Vec<ConfiguredScores>> {
-    let fitter = Fitter { config, dataset, progress, unfinished: None, kept_vectors: None };
+    let fitter = Fitter {
+        config,
+        dataset,
+        progress,
+        unfinished: None,
+        kept_vectors: None,
+        tracked: None,
+        after_fold: None,
+    };
     let scores = experiment::scores(&fitter)?.models.into_iter().filter_map(|model| {
         let metrics = model.metrics?;
         let versus_majority = *model.versus.get("majority")?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::report::ConfigDifference;
 
 /// `label.horizon` and so on, each with its value. A list is one value; a key without a value is left out.
-fn flattened(config: &Value) -> BTreeMap<String, Value> {
+pub(crate) fn flattened(config: &Value) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     collect("", config, &mut flat);
     flat

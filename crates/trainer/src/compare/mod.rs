@@ -29,8 +29,9 @@ use clap::Args;
 use crate::cli::Outcome;
 use crate::report;
 
-pub(crate) use answers::Answers;
-pub(crate) use config_keys::differences;
+pub(crate) use answers::{Answers, RowKey};
+pub(crate) use common_rows::CommonRows;
+pub(crate) use config_keys::{differences, flattened};
 pub(crate) use finished_run::FinishedRun;
 pub(crate) use pairing::{Resampling, pair};
 pub(crate) use run_place::RunPlace;

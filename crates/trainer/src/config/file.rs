@@ -156,6 +156,30 @@ impl ConfigFile {
         ConfigError::Line { path: self.path.clone(), line, message }
     }
 
+    /// The file's text with `KEY=VALUE` settings, its paths to bars and weights whole.
+    ///
+    /// # Errors
+    /// When a setting can't be applied.
+    pub(crate) fn with_values(&self, settings: &[String]) -> Result<String, String> {
+        let mut settings = settings.to_vec();
+        let whole = |path: &Path| {
+            let path = self.resolve(path);
+            let path = path.canonicalize().unwrap_or(path);
+            Value::from(path.display().to_string()).to_string().trim().to_owned()
+        };
+        if let Some(paths) = &self.config.data.path {
+            let paths: Vec<String> = paths.iter().map(&whole).collect();
+            let value =
+                if let [only] = &paths[..] { only.clone() } else { format!("[{}]", paths.join(", ")) };
+            settings.push(format!("data.path={value}"));
+        }
+        if !self.config.data.references.is_empty() {
+            let paths: Vec<String> = self.config.data.references.iter().map(|path| whole(path)).collect();
+            settings.push(format!("data.references=[{}]", paths.join(", ")));
+        }
+        settings.iter().try_fold(self.text.clone(), |text, setting| with_setting(&text, setting))
+    }
+
     /// A path of the config, which is relative to the config's own directory.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         let joined = self.path.parent().unwrap_or(Path::new("")).join(path);

@@ -5,6 +5,7 @@ mod economics;
 mod ensemble;
 mod file;
 mod sections;
+mod tracking;
 mod validation;
 
 pub use bar_paths::BarPaths;
@@ -16,4 +17,5 @@ pub(crate) use sections::ENSEMBLE;
 pub use sections::{
     Config, DataConfig, ForecastConfig, LstmConfig, ReportConfig, TirexConfig, TransformerConfig,
 };
+pub use tracking::TrackingConfig;
 pub use validation::ValidationConfig;

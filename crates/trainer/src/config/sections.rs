@@ -16,6 +16,7 @@ use trees::{BoostingConfig, ForestConfig};
 use super::bar_paths::BarPaths;
 use super::economics::EconomicsConfig;
 use super::ensemble::{ConformalConfig, EnsembleConfig};
+use super::tracking::TrackingConfig;
 use super::validation::ValidationConfig;
 
 /// The name of all models together in reports and bundles.
@@ -92,6 +93,9 @@ pub struct Config {
     /// Report.
     #[serde(default)]
     pub report: ReportConfig,
+    /// Where the run is told; nothing depends on it.
+    #[serde(default, skip_serializing)]
+    pub tracking: TrackingConfig,
 }
 
 fn default_seed() -> Seed {

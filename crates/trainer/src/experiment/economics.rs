@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use anyhow::{Result, anyhow};
 use evaluation::{
     BacktestOverfitting, Decision, DirectionExposure, Grouping, Judgement, Ledger, MINIMUM_TRIALS,
-    Predictions, SharpeSample, SplitScheme, Trials, VolatilityExposure, combinatorial_overfitting, compare,
-    cost_sensitivity, group_economics, path_overfitting, periods_per_year, top,
+    Predictions, SharpeSample, SplitScheme, TestRow, Trials, VolatilityExposure, combinatorial_overfitting,
+    compare, cost_sensitivity, group_economics, path_overfitting, periods_per_year, top,
 };
 use labels::LabelKind;
 use market::{Classes, Taxonomy, Timestamp};
 
 use crate::config::Config;
-use crate::dataset::{Dataset, SymbolBars};
+use crate::dataset::{Dataset, FoldLabels, SymbolBars};
 use crate::experiment::Experiment;
+use crate::experiment::fold::Fold;
 use crate::experiment::groupings::recent_volatility;
 use crate::report::{EconomicGroups, EconomicsReport, EquityPoint, ModelEconomics};
 use crate::train::output::Tried;
@@ -32,11 +33,19 @@ enum Rule {
     Volatility(BTreeMap<usize, VolatilityExposure>),
 }
 
+/// The rows that are traded on.
+#[derive(Clone, Copy)]
+pub(crate) struct Traded<'a> {
+    pub(crate) rows: &'a [TestRow],
+    pub(crate) folds: &'a [Fold],
+    pub(crate) labels: &'a FoldLabels,
+}
+
 /// Everything that trading needs beside the predictions.
 struct Trading<'a> {
     config: &'a Config,
     dataset: &'a Dataset<'a>,
-    experiment: &'a Experiment,
+    traded: Traded<'a>,
     rule: Rule,
     /// `[path][symbol]`: rows by their place among the pooled ones, in order of time.
     paths: Vec<Vec<Vec<usize>>>,
@@ -49,7 +58,8 @@ pub(crate) fn economics(
     experiment: &Experiment,
     tried: &Tried,
 ) -> Result<EconomicsReport> {
-    let rule = match rule(config, dataset, experiment) {
+    let traded = Traded { rows: &experiment.rows, folds: &experiment.folds, labels: &experiment.labels };
+    let rule = match rule(config, dataset, traded) {
         Ok(rule) => rule,
         Err(why) => {
             return Ok(EconomicsReport {
@@ -58,8 +68,8 @@ pub(crate) fn economics(
             });
         }
     };
-    let paths = paths(config, dataset, experiment);
-    let trading = Trading { config, dataset, experiment, rule, paths };
+    let paths = paths(config, dataset, traded);
+    let trading = Trading { config, dataset, traded, rule, paths };
     let named: Vec<(&str, &Predictions)> = config
         .scored_names()
         .into_iter()
@@ -114,10 +124,23 @@ pub(crate) fn economics(
     })
 }
 
+/// Net returns per period of one model on the first symbol, along the first way through time.
+pub(crate) fn net_returns(
+    config: &Config,
+    dataset: &Dataset<'_>,
+    traded: Traded<'_>,
+    said: &Predictions,
+) -> Result<Vec<f64>> {
+    let rule = rule(config, dataset, traded)?;
+    let paths = paths(config, dataset, traded);
+    let trading = Trading { config, dataset, traded, rule, paths };
+    Ok(trading.ledger(0, 0, said)?.net_returns())
+}
+
 /// The rule that the classes of the label allow.
-fn rule(config: &Config, dataset: &Dataset<'_>, experiment: &Experiment) -> Result<Rule> {
+fn rule(config: &Config, dataset: &Dataset<'_>, traded: Traded<'_>) -> Result<Rule> {
     let settings = &config.economics;
-    let classes = experiment.labels.classes();
+    let classes = traded.labels.classes();
     let is_volatility = classes.taxonomy() == Taxonomy::Volatility
         || matches!(config.label.kind, LabelKind::Hmm | LabelKind::Jump);
     let is_named = settings.bullish.is_some() || settings.bearish.is_some();
@@ -125,7 +148,7 @@ fn rule(config: &Config, dataset: &Dataset<'_>, experiment: &Experiment) -> Resu
         let year = periods_per_year(dataset.symbols[0].series())
             .ok_or_else(|| anyhow!("the bars are too few to tell how many make a year"))?;
         let target = settings.target_volatility.map(|target| target / year.sqrt());
-        let of_fold = experiment.folds.iter().map(|fold| {
+        let of_fold = traded.folds.iter().map(|fold| {
             let (of_class, mean) = &fold.volatility;
             let of_class = of_class.iter().map(|volatility| volatility.unwrap_or(*mean)).collect();
             Ok((fold.number, VolatilityExposure::new(of_class, target.unwrap_or(*mean))?))
@@ -165,13 +188,13 @@ fn chosen(named: Option<&[String]>, classes: &Classes, word: &str, key: &str) ->
 
 /// The rows of each way through time. Where a split answers rows several times, the n-th answer of each row in
 /// order of the folds makes the n-th path of a combinatorial split, and each draw of Monte Carlo is a path.
-fn paths(config: &Config, dataset: &Dataset<'_>, experiment: &Experiment) -> Vec<Vec<Vec<usize>>> {
+fn paths(config: &Config, dataset: &Dataset<'_>, traded: Traded<'_>) -> Vec<Vec<Vec<usize>>> {
     let scheme = config.validation.scheme();
-    let draws: Vec<usize> = experiment.folds.iter().map(|fold| fold.number).collect();
+    let draws: Vec<usize> = traded.folds.iter().map(|fold| fold.number).collect();
     let mut paths: Vec<Vec<Vec<usize>>> = Vec::new();
     let mut previous = None;
     let mut answered = 0;
-    for (place, row) in experiment.rows.iter().enumerate() {
+    for (place, row) in traded.rows.iter().enumerate() {
         answered = if previous == Some(row.bar) { answered + 1 } else { 0 };
         previous = Some(row.bar);
         let path = match scheme {
@@ -258,9 +281,9 @@ impl Rule {
 
 impl Trading<'_> {
     fn decisions(&self, path: usize, symbol: usize, said: &Predictions) -> Vec<Decision> {
-        let k = self.experiment.labels.classes().len();
+        let k = self.traded.labels.classes().len();
         let decision = |place: &usize| {
-            let row = &self.experiment.rows[*place];
+            let row = &self.traded.rows[*place];
             let exposure = self.rule.exposure(row.fold, said.row(*place, k));
             Decision { bar: self.dataset.place(row.bar).1, exposure }
         };
@@ -331,10 +354,10 @@ impl Trading<'_> {
         said: &Predictions,
         judgement: Judgement,
     ) -> Vec<EconomicGroups> {
-        let classes = self.experiment.labels.classes();
+        let classes = self.traded.labels.classes();
         let mut predicted = vec![None; bars.series().len()];
         for place in rows {
-            let bar = self.experiment.rows[*place].bar - bars.offset;
+            let bar = self.traded.rows[*place].bar - bars.offset;
             predicted[bar] = Some(top(said.row(*place, classes.len())));
         }
         let of_periods = |of_bar: &[Option<usize>]| -> Vec<Option<usize>> {

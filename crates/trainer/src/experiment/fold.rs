@@ -8,7 +8,7 @@ use anyhow::Result;
 use baselines::{Baseline, BaselineView, FeatureRows, Outcome};
 use ensemble::Conformal;
 use evaluation::{FoldRows, TestRow};
-use labels::last_resolved;
+use labels::{Label, last_resolved};
 use market::{ClassProbabilities, Purpose, Seed, Timestamp};
 use models::{
     FitNotes, FittedModel, ForecasterWeights, LabelledRows, ModelAnswer, ModelKind, ModelSpec, TrainingSet,
@@ -16,12 +16,13 @@ use models::{
 use pipeline::{Core, Member, Pipeline};
 use rand::seq::SliceRandom;
 
-use crate::config::Config;
+use crate::config::{Config, ENSEMBLE};
 use crate::dataset::{Dataset, FoldLabels};
 use crate::experiment::blend::Blend;
 use crate::experiment::pooled::Pooled;
 use crate::interrupt;
 use crate::progress::Progress;
+use crate::train::tracked::Tracked;
 use crate::train::unfinished::{Kept, Unfinished};
 
 /// What a fold is fitted for; part of the names in the progress display and of the seeds.
@@ -97,6 +98,10 @@ pub(crate) struct Fitter<'a> {
     pub(crate) unfinished: Option<&'a Unfinished<'a>>,
     /// Where what a forecaster made of windows is kept; none for what is not worth it.
     pub(crate) kept_vectors: Option<&'a Path>,
+    /// Where fits are told of.
+    pub(crate) tracked: Option<&'a Tracked>,
+    /// Asked after each fold whether to go on. Whoever asks has no use for baselines.
+    pub(crate) after_fold: Option<&'a (dyn Fn(&Fold) -> bool + Sync)>,
 }
 
 impl FoldParts {
@@ -160,6 +165,9 @@ impl Fitter<'_> {
         };
         let name = format!("{}, {}", kind.name(), purpose.name());
         let fitted = self.fitted(&name, &spec, &data, seed)?;
+        if let Some(tracked) = self.tracked.filter(|_| purpose == Purposed::Final && fitted.is_ok()) {
+            tracked.fit_ends(&name, false);
+        }
         Ok(fitted.and_then(|fitted| self.pipeline(kind, fitted, labels, conformal)))
     }
 
@@ -173,18 +181,31 @@ impl Fitter<'_> {
     ) -> Result<Result<(FittedModel, FitNotes), String>> {
         let rows = data.train.ends.len() + data.validation.ends.len();
         let stage = self.progress.stage(name, 1);
+        if let Some(tracked) = self.tracked {
+            tracked.fit_begins(name);
+        }
         let slot = self.unfinished.map(|unfinished| unfinished.slot(name));
         let weights = ForecasterWeights::default().with(self.config.tirex.weights.as_deref());
         if let Some(fit) = slot.as_ref().and_then(|slot| slot.finished(&weights)) {
             stage.finish(&format!("was fitted on {rows} rows before"));
+            if let Some(tracked) = self.tracked {
+                fit.1.epochs.iter().for_each(|report| tracked.epoch(name, report));
+                tracked.fitted(name, &fit.1);
+            }
             return Ok(Ok(fit));
         }
-        let kept = Kept::new(&stage, slot.as_ref());
+        let kept = Kept::new(&stage, slot.as_ref(), self.tracked.map(|tracked| (tracked, name)));
         let fitted = FittedModel::fit(spec, data, self.config.calibration, seed, &kept);
         if let (Some(slot), Ok((model, notes))) = (&slot, &fitted) {
             slot.keep(model, notes);
         }
         interrupt::check(name)?;
+        if let Some(tracked) = self.tracked {
+            match &fitted {
+                Ok((_, notes)) => tracked.fitted(name, notes),
+                Err(_) => tracked.fit_ends(name, true),
+            }
+        }
         stage.finish(&match &fitted {
             Ok(_) => format!("fitted on {rows} rows"),
             Err(error) => format!("FAILED: {error}"),
@@ -232,6 +253,8 @@ impl Fitter<'_> {
         past: Option<&Pooled>,
     ) -> Result<Fold> {
         let ends = self.dataset.rows(parts.models.iter().map(|rows| &rows.test[..]));
+        let label = |row: &usize| Some((*row, self.dataset.label(labels, *row)?));
+        let labelled: Vec<_> = ends.iter().filter_map(label).collect();
         let mut fits = Vec::new();
         let mut answers = Vec::new();
         let conformal = |place| past.and_then(|past| past.conformal(place, self.config));
@@ -259,9 +282,12 @@ impl Fitter<'_> {
             }
             fits.push(made.and_then(|made| made));
         }
-        let baselines = self.baselines(parts.for_baselines(), labels, &format!("fold {number}"));
-        let label = |row: &usize| Some((*row, self.dataset.label(labels, *row)?));
-        let labelled: Vec<_> = ends.iter().filter_map(label).collect();
+        self.tell_scores(number, &labelled, &answers);
+        let baselines = if self.after_fold.is_some() {
+            vec![Err("not asked for".to_owned()); Baseline::ALL.len()]
+        } else {
+            self.baselines(parts.for_baselines(), labels, &format!("fold {number}"))
+        };
         let test =
             labelled.iter().map(|(bar, label)| TestRow { bar: *bar, fold: number, class: label.class });
         Ok(Fold {
@@ -277,6 +303,28 @@ impl Fitter<'_> {
             blend,
             baselines,
         })
+    }
+
+    /// Tells how each model of a fold did on its test rows.
+    fn tell_scores(&self, number: usize, test: &[(usize, Label)], answers: &[Option<Vec<ModelAnswer>>]) {
+        let Some(tracked) = self.tracked else { return };
+        for (name, answers) in self.config.scored_names().into_iter().zip(answers) {
+            let fit = format!("{name}, {}", Purposed::Fold(number).name());
+            if name == ENSEMBLE {
+                tracked.fit_begins(&fit);
+            }
+            let Some(answers) = answers else { continue };
+            let n = test.len() as f64;
+            let rows = || test.iter().zip(answers);
+            let p = |(label, answer): (&Label, &ModelAnswer)| {
+                answer.probabilities.values()[usize::from(label.class)]
+            };
+            let loss: f64 = rows().map(|((_, label), answer)| -p((label, answer)).max(1e-15).ln()).sum();
+            let right =
+                rows().filter(|((_, label), answer)| answer.probabilities.top() == label.class).count();
+            tracked.scored(&fit, loss / n, right as f64 / n);
+            tracked.fit_ends(&fit, false);
+        }
     }
 
     /// What each baseline says of the test rows. Baselines learn from each symbol by itself.

@@ -18,6 +18,8 @@ pub(crate) struct Folds {
     pub(crate) fitted: Vec<Fold>,
     /// Where all of them learned and were tested, those left out included.
     pub(crate) spans: Vec<FoldSpans>,
+    /// The fold behind which somebody asked to stop.
+    pub(crate) stopped: Option<usize>,
 }
 
 /// One fold before it is filled.
@@ -38,6 +40,7 @@ impl Folds {
         let (config, dataset) = (fitter.config, fitter.dataset);
         let share = early_stopping_share(config, &config.models);
         let (mut fitted, mut spans): (Vec<Fold>, Vec<FoldSpans>) = (Vec::new(), Vec::new());
+        let mut stopped = None;
         for (number, plan) in plans(config, dataset)?.into_iter().enumerate() {
             // Whatever a label learns from data, it learns from bars before the test block.
             let labels = dataset.labels(Some(dataset.instants[plan.split.test[0].start]))?;
@@ -69,11 +72,17 @@ impl Folds {
                 Pooled::of(&fitted, dataset, config).known_at(begins, dataset)
             });
             fitted.push(fitter.run(number, parts, &labels, past.as_ref())?);
+            if let Some(after) = fitter.after_fold
+                && !after(&fitted[fitted.len() - 1])
+            {
+                stopped = Some(number);
+                break;
+            }
         }
         if fitted.is_empty() {
             bail!("no fold can be fitted; of the first one, {}", spans[0].notes.join("; "));
         }
-        Ok(Self { fitted, spans })
+        Ok(Self { fitted, spans, stopped })
     }
 }
 

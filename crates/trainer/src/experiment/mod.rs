@@ -8,7 +8,7 @@ pub(crate) mod fold;
 pub(crate) mod folds;
 mod groupings;
 mod label_report;
-mod pooled;
+pub(crate) mod pooled;
 mod scoring;
 pub(crate) mod sealed;
 pub(crate) mod verdict;

@@ -100,7 +100,7 @@ fn row(registry: &Registry, name: &str, version: Version) -> Value {
 }
 
 /// Columns as wide as they need to be.
-pub(super) fn table(lines: &[Vec<String>]) -> String {
+pub(crate) fn table(lines: &[Vec<String>]) -> String {
     let columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();

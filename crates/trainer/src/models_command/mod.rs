@@ -21,6 +21,7 @@ use pipeline::Alias;
 use crate::cli::Outcome;
 
 pub(crate) use gate::{CHAMPION_FILE, Gate};
+pub(crate) use list::table;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsCommand {

@@ -10,6 +10,7 @@ use super::gate::Gate;
 use super::target::Target;
 use super::{PromoteArguments, now};
 use crate::cli::Outcome;
+use crate::track::alias_moved;
 
 pub(super) fn run(arguments: &PromoteArguments, out: &mut dyn Write) -> Result<Outcome> {
     let registry = arguments.common.registry();
@@ -74,6 +75,10 @@ pub(super) fn run(arguments: &PromoteArguments, out: &mut dyn Write) -> Result<O
         moves.push(by_this(Alias::Challenger, Some(target.version), None, false, Value::Null));
     }
     locked.move_aliases(moves)?;
+    if let Some(note) = alias_moved(&arguments.common.artifacts, &bundle.manifest, &arguments.to.to_string())?
+    {
+        sentence = format!("{sentence}; {note}");
+    }
     say(out, true, &sentence, &evidence)?;
     Ok(Outcome::Done)
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::target::Target;
 use super::{RollbackArguments, now};
 use crate::cli::Outcome;
+use crate::track::alias_moved;
 
 pub(super) fn run(arguments: &RollbackArguments, out: &mut dyn Write) -> Result<Outcome> {
     let registry = arguments.common.registry();
@@ -20,7 +21,8 @@ pub(super) fn run(arguments: &RollbackArguments, out: &mut dyn Write) -> Result<
         bail!("{name} had no champion before this one; see trainer models list {name}");
     };
     let directory = registry.directory(&name, before);
-    Bundle::load(&directory).with_context(|| format!("{name}/{before} can't be the champion again"))?;
+    let bundle =
+        Bundle::load(&directory).with_context(|| format!("{name}/{before} can't be the champion again"))?;
     locked.move_aliases(vec![AliasMove {
         alias: Alias::Champion,
         from,
@@ -30,11 +32,13 @@ pub(super) fn run(arguments: &RollbackArguments, out: &mut dyn Write) -> Result<
         forced: false,
         evidence: Value::Null,
     }])?;
+    let note = alias_moved(&arguments.common.artifacts, &bundle.manifest, "champion")?;
     if arguments.common.json {
         let said = json!({ "model": format!("{name}/{before}"), "alias": Alias::Champion, "from": from });
         writeln!(out, "{}", serde_json::to_string_pretty(&said)?)?;
     } else {
-        writeln!(out, "{name}/{before} is the champion again")?;
+        let note = note.map_or(String::new(), |note| format!("; {note}"));
+        writeln!(out, "{name}/{before} is the champion again{note}")?;
     }
     Ok(Outcome::Done)
 }

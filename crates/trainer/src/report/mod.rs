@@ -12,6 +12,7 @@ mod importance;
 mod numbers;
 #[cfg(test)]
 pub(crate) mod sample;
+mod search;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -28,6 +29,7 @@ pub(crate) use comparison::{
     RunComparison, Score, Scores,
 };
 pub(crate) use numbers::{DASH, decimals, signed};
+pub(crate) use search::{SearchChart, SearchFiles, SearchPage, render_search};
 
 /// The files of a report, in memory.
 #[derive(Debug)]

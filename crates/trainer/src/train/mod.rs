@@ -3,6 +3,7 @@
 mod champion;
 mod git;
 pub(crate) mod output;
+pub(crate) mod tracked;
 pub(crate) mod unfinished;
 mod writing;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use market::Seed;
 use pipeline::Bundle;
+use tracking::Status;
 
 use crate::cli::{Outcome, TrainArguments};
 use crate::config::{ConfigFile, with_features};
@@ -21,13 +23,15 @@ use crate::experiment::fold::Fitter;
 use crate::experiment::sealed;
 use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
-use crate::report::Status;
+use crate::report;
 use crate::source;
 use crate::train::champion::champion_csv;
 use crate::train::unfinished::{Keeping, Unfinished};
 use crate::train::writing::{RunIdentity, Writing, command};
 
-pub(crate) use crate::train::writing::Written;
+pub(crate) use crate::train::output::RunSummary;
+pub(crate) use crate::train::tracked::DIRECTORY as TRACKING_DIRECTORY;
+pub(crate) use crate::train::writing::{Written, config_hash};
 
 /// Below the artifacts: what a forecaster made of windows.
 const KEPT: &str = "cache/forecaster";
@@ -82,6 +86,7 @@ pub(crate) fn train(
     if arguments.open_seal {
         sealed::require_unopened(&run.artifacts, &run.summary)?;
     }
+    let tracked = run.track(&progress);
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let keeping = Keeping { resume: arguments.resume, keep_best: arguments.keep_best, every };
     let unfinished = Unfinished::open(&arguments.out, &config.name, &run.key(), keeping, &progress)?;
@@ -91,8 +96,24 @@ pub(crate) fn train(
         progress: &progress,
         unfinished: Some(&unfinished),
         kept_vectors: Some(&kept),
+        tracked: tracked.as_ref(),
+        after_fold: None,
     };
-    let done = match compute_and_write(&fitter, run, champion) {
+    let done = compute_and_write(&fitter, run, champion);
+    if let Some(tracked) = tracked {
+        match &done {
+            Err(Failure::Computing(_)) if !tracked.has_fits() => tracked.forget(),
+            done => tracked.end(
+                match done {
+                    Ok(_) => Status::Finished,
+                    Err(Failure::Computing(error)) if error.is::<Interrupted>() => Status::Stopped,
+                    Err(_) => Status::Failed,
+                },
+                &progress,
+            ),
+        }
+    }
+    let done = match done {
         Ok(done) => done,
         Err(Failure::Computing(error)) => {
             let stopped = error.is::<Interrupted>();
@@ -129,7 +150,7 @@ fn compute_and_write(
 ) -> Result<(Written, Outcome), Failure> {
     let compute = || {
         let experiment = Experiment::run(fitter)?;
-        let failed = experiment.models.iter().filter(|model| model.status == Status::Failed).count();
+        let failed = experiment.models.iter().filter(|model| model.status == report::Status::Failed).count();
         if failed == experiment.models.len() {
             bail!("nothing was written: {}", experiment.models[0].verdict.trim_end_matches('.'));
         }
@@ -141,5 +162,5 @@ fn compute_and_write(
         Ok((Writing::new(run, experiment, opened, champion, fitter.progress)?, outcome))
     };
     let (writing, outcome) = compute().map_err(Failure::Computing)?;
-    Ok((writing.write().map_err(Failure::Writing)?, outcome))
+    Ok((writing.write(fitter.tracked).map_err(Failure::Writing)?, outcome))
 }

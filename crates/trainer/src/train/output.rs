@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
+use crate::search::past_trials;
 
 /// Small summary of a run, for counting what was ever tried.
 const SUMMARY_FILE: &str = "run.json";
@@ -71,7 +72,7 @@ impl Artifacts {
         Registry::new(self.root.join("models"))
     }
 
-    /// Every run on bars with the same fingerprint that is on disk, by name.
+    /// Every run and every trial of a search on bars with the same fingerprint that is on disk, by name.
     pub(crate) fn past_runs(&self, now: &RunSummary) -> Vec<RunSummary> {
         let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
         let mut past: Vec<RunSummary> = entries
@@ -79,6 +80,7 @@ impl Artifacts {
             .filter_map(|bytes| serde_json::from_slice::<RunSummary>(&bytes).ok())
             .filter(|run| run.fingerprint == now.fingerprint)
             .collect();
+        past.extend(past_trials(&self.root, &now.fingerprint));
         past.sort_by(|a, b| a.run.cmp(&b.run));
         past
     }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interrupt;
 use crate::progress::{Progress, Stage};
+use crate::train::tracked::Tracked;
 
 const FIT_FILE: &str = "fit.json";
 /// Length of a SHA-256 in hexadecimal, which begins a checkpoint's file.
@@ -72,6 +73,8 @@ pub(crate) struct Kept<'a> {
     newest: Mutex<Instant>,
     /// Whether this fit is only to hand out its best weights.
     ends_at_once: AtomicBool,
+    /// Where the fit of this name is told of.
+    tracked: Option<(&'a Tracked, &'a str)>,
 }
 
 impl<'a> Unfinished<'a> {
@@ -261,8 +264,13 @@ fn lock_path(directory: &Path) -> PathBuf {
 }
 
 impl<'a> Kept<'a> {
-    pub(crate) fn new(stage: &'a Stage<'a>, slot: Option<&'a Slot<'a>>) -> Self {
-        Self { stage, slot, newest: Mutex::new(Instant::now()), ends_at_once: AtomicBool::new(false) }
+    pub(crate) fn new(
+        stage: &'a Stage<'a>,
+        slot: Option<&'a Slot<'a>>,
+        tracked: Option<(&'a Tracked, &'a str)>,
+    ) -> Self {
+        let ends_at_once = AtomicBool::new(false);
+        Self { stage, slot, newest: Mutex::new(Instant::now()), ends_at_once, tracked }
     }
 }
 
@@ -273,6 +281,9 @@ impl FitProgress for Kept<'_> {
 
     fn epoch(&self, report: &EpochReport) {
         self.stage.epoch(report);
+        if let Some((tracked, name)) = self.tracked {
+            tracked.epoch(name, report);
+        }
     }
 
     fn is_cancelled(&self) -> bool {

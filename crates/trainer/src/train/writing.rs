@@ -29,6 +29,7 @@ use crate::report::{
 use crate::source;
 use crate::train::git;
 use crate::train::output::{Artifacts, RunSummary, predictions_csv, write_summary};
+use crate::train::tracked::{Beginning, Tracked};
 
 /// Points of the regime timeline.
 const TIMELINE_POINTS: usize = 1500;
@@ -109,6 +110,39 @@ impl<'a> RunIdentity<'a> {
         durable::sha256_hex(format!("{} {config_hash} {fingerprint}", env!("CARGO_PKG_VERSION")).as_bytes())
     }
 
+    /// Begins to tell of the run.
+    pub(crate) fn track(&self, progress: &Progress) -> Option<Tracked> {
+        let (bars, summary) = (&self.loaded[0], &self.summary);
+        let name = format!("{} {}", bars.series.symbol(), bars.series.timeframe());
+        let dataset = tracking::Dataset {
+            name,
+            digest: summary.fingerprint.clone(),
+            source: bars.quality.path.clone(),
+            rows: self.loaded.iter().map(|bars| bars.series.len()).sum(),
+        };
+        let mut tags: BTreeMap<String, String> = [
+            ("mlflow.source.name", self.command.join(" ")),
+            ("mlflow.source.type", "LOCAL".to_owned()),
+            ("program_version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("data_sha256", summary.fingerprint.clone()),
+            ("config_sha256", summary.config_hash.clone()),
+            ("git_dirty", self.git.dirty.to_string()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        tags.extend(self.git.commit.clone().map(|commit| ("mlflow.source.git.commit".to_owned(), commit)));
+        let settings = &self.config.tracking;
+        let experiment = settings.experiment(&self.config.name);
+        let beginning = Beginning {
+            run: &summary.run,
+            experiment: &experiment,
+            config: &self.effective_config,
+            tags,
+            dataset,
+        };
+        Tracked::begin(&self.arguments.out, beginning, settings.server().as_deref(), progress)
+    }
+
     pub(crate) fn opens_seal(&self) -> bool {
         self.arguments.open_seal
     }
@@ -119,7 +153,7 @@ impl<'a> RunIdentity<'a> {
 }
 
 /// The hash of a configuration and of the forecasters that it uses: a file of weights is more than its path.
-fn config_hash(config: &Config, effective: &Value) -> Result<String> {
+pub(crate) fn config_hash(config: &Config, effective: &Value) -> Result<String> {
     let mut text = effective.to_string();
     let of_head = config.models.contains(&ModelKind::Tirex).then_some(&config.tirex.weights);
     let of_forecasts = config.forecast.as_ref().map(|forecast| &forecast.weights);
@@ -150,12 +184,15 @@ impl<'a> Writing<'a> {
         Ok(Self { run, experiment, economics, sealed, tried: tried.count, champion })
     }
 
-    pub(crate) fn write(mut self) -> Result<Written> {
+    /// Writes everything, and tells of it.
+    pub(crate) fn write(mut self, tracked: Option<&Tracked>) -> Result<Written> {
         let staged = self.run.artifacts.stage_run(&self.run.summary.run)?;
+        let mut published = Vec::new();
         for (place, name) in self.exported() {
             let Ok((pipeline, notes)) = &self.experiment.finals[place] else { continue };
             let facts = |version| self.facts(name, version, "final", notes);
             let (_, manifest) = self.run.artifacts.publish_bundle(name, pipeline, facts)?;
+            published.push(manifest.clone());
             let report = &mut self.experiment.models[place];
             report.bundle = Some(format!("models/{}", manifest.model_version()));
             report.content_hash = Some(manifest.content_hash);
@@ -180,6 +217,18 @@ impl<'a> Writing<'a> {
         }
         write_summary(&staged, &self.run.summary)?;
         let directory = staged.publish()?;
+        if let Some(tracked) = tracked {
+            tracked.scores(&scores_by_name(&report));
+            for name in ["report.html", "report.json", "predictions.csv"] {
+                tracked.file(&directory, name);
+            }
+            for (name, _) in rendered.images.iter().filter(|(name, _)| !name.ends_with("svg")) {
+                tracked.file(&directory, name);
+            }
+            for manifest in &published {
+                tracked.model(manifest);
+            }
+        }
         Ok(self.say(&report, &directory))
     }
 
@@ -357,6 +406,23 @@ impl<'a> Writing<'a> {
         });
         Written { bundles: paths, text: lines.join("\n"), summary }
     }
+}
+
+/// Scores of models and baselines, as a tracking server names them.
+fn scores_by_name(report: &Report) -> Vec<(String, f64)> {
+    let models = report.models.iter().filter_map(|model| Some((&model.name, model.metrics?)));
+    let scores = models.chain(report.baselines.iter().map(|(name, metrics)| (name, *metrics)));
+    let of_each = scores.flat_map(|(name, metrics)| {
+        [
+            ("log_loss", metrics.log_loss.mean),
+            ("accuracy", metrics.accuracy.mean),
+            ("brier", metrics.brier.mean),
+            ("roc_auc", metrics.roc_auc.mean),
+        ]
+        .map(|(metric, value)| (format!("{name}/{metric}"), value))
+    });
+    let errors = report.models.iter().filter_map(|model| Some((format!("{}/ece", model.name), model.ece?)));
+    of_each.chain(errors).collect()
 }
 
 /// Models and baselines side by side, for the terminal.

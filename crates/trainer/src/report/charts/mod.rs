@@ -14,6 +14,7 @@ mod palette;
 mod pen;
 mod price_axis;
 mod reliability;
+mod search;
 mod time_axis;
 mod timeline;
 mod waterfall;
@@ -21,6 +22,7 @@ mod weights;
 
 pub(super) use canvas::Chart;
 pub(super) use interval_plot::interval_plots;
+pub(super) use search::search_chart;
 
 use super::RenderError;
 use super::document::{ModelEconomics, ModelReport, Report, Status};

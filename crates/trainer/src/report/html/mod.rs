@@ -21,6 +21,7 @@ mod prediction_sets;
 mod reproduce;
 mod scores;
 mod sealed;
+mod search;
 mod sparkline;
 mod split_words;
 mod summary;
@@ -28,6 +29,7 @@ mod transitions;
 
 pub(super) use comparison::comparison_page;
 pub(super) use markup::escaped;
+pub(super) use search::search_page;
 
 use super::charts::Chart;
 use super::document::Report;

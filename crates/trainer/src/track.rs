@@ -1,0 +1,122 @@
+//! `trainer track`: what journals hold, on a tracking server.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use pipeline::Manifest;
+use serde_json::json;
+use tracking::{Delivered, Entry, Journal, Mlflow, deliver, journals};
+
+use crate::cli::Outcome;
+use crate::config::TrackingConfig;
+use crate::train::TRACKING_DIRECTORY;
+
+/// The journal of aliases, which are told after all models.
+const ALIASES: &str = "aliases.jsonl";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrackCommand {
+    /// Send what is not on the tracking server yet; doing it again changes nothing
+    #[command(after_help = HELP)]
+    Sync(SyncArguments),
+}
+
+const HELP: &str = "Example:
+  trainer track sync --uri http://127.0.0.1:5000
+
+Exit codes: 0 everything is there, 1 something is not (it is kept, or the server will never take it), 2 failed.";
+
+/// What `sync` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SyncArguments {
+    /// Address of the `MLflow` server; by default the variable `MLFLOW_TRACKING_URI`
+    #[arg(long, value_name = "URL")]
+    uri: Option<String>,
+    /// Where tracking/ with the journals is
+    #[arg(long, value_name = "DIR", default_value = "artifacts")]
+    artifacts: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl TrackCommand {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
+        let Self::Sync(arguments) = self;
+        let Some(url) = arguments.uri.clone().or_else(|| TrackingConfig::default().server()) else {
+            bail!("name the tracking server with --uri http://127.0.0.1:5000, or with MLFLOW_TRACKING_URI");
+        };
+        let delivered = sync(&arguments.artifacts, &Mlflow::new(&url)?)?;
+        let waiting: usize = delivered.iter().map(|(_, one)| one.waiting).sum();
+        let refused: usize = delivered.iter().map(|(_, one)| one.refused.len()).sum();
+        if arguments.json {
+            let rows: Vec<_> =
+                delivered.iter().map(|(path, one)| json!({ "journal": path, "delivered": one })).collect();
+            let said = json!({ "server": url, "journals": rows, "waiting": waiting, "refused": refused });
+            writeln!(out, "{}", serde_json::to_string_pretty(&said)?)?;
+        } else {
+            for (path, one) in &delivered {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                let ended = one.ended.as_ref().map_or(String::new(), |why| format!(": {why}"));
+                writeln!(out, "{name}: {} sent, {} waiting{ended}", one.sent, one.waiting)?;
+                for refused in &one.refused {
+                    writeln!(out, "  refused for good, {refused}")?;
+                }
+            }
+            writeln!(
+                out,
+                "{} of {} journals are on {url}",
+                delivered.iter().filter(|(_, one)| one.waiting == 0).count(),
+                delivered.len()
+            )?;
+        }
+        Ok(if waiting + refused == 0 { Outcome::Done } else { Outcome::No })
+    }
+}
+
+/// Delivers every journal, that of the aliases only when all models are there.
+fn sync(artifacts: &Path, server: &Mlflow) -> Result<Vec<(PathBuf, Delivered)>> {
+    let (aliases, runs): (Vec<PathBuf>, Vec<PathBuf>) =
+        journals(artifacts).into_iter().partition(|path| path.ends_with(ALIASES));
+    let mut delivered = Vec::new();
+    for path in runs {
+        let one = deliver(&path, artifacts, server)?;
+        delivered.push((path, one));
+    }
+    let all_there = delivered.iter().all(|(_, one)| one.waiting == 0);
+    for path in aliases {
+        let one = if all_there {
+            deliver(&path, artifacts, server)?
+        } else {
+            let ended = Some("waits until all models are there".to_owned());
+            Delivered { waiting: tracking::entries(&path)?.len(), ended, ..Delivered::default() }
+        };
+        delivered.push((path, one));
+    }
+    Ok(delivered)
+}
+
+/// Notes that a version has an alias now, and tells the server when there is one. What does not arrive is said.
+///
+/// # Errors
+/// When the journal can't be written.
+pub(crate) fn alias_moved(artifacts: &Path, manifest: &Manifest, alias: &str) -> Result<Option<String>> {
+    let path = artifacts.join(TRACKING_DIRECTORY).join(ALIASES);
+    let journal = Journal::open(&path)?;
+    journal.add(&Entry::Alias {
+        name: manifest.facts.name.clone(),
+        version: manifest.facts.version.clone(),
+        content_hash: manifest.content_hash.clone(),
+        alias: alias.to_owned(),
+    });
+    if let Some(fault) = journal.fault() {
+        bail!(fault);
+    }
+    let Some(url) = TrackingConfig::default().server() else { return Ok(None) };
+    let delivered = sync(artifacts, &Mlflow::new(&url)?).context("the alias was moved")?;
+    let ended = delivered.into_iter().find_map(|(_, one)| one.ended);
+    Ok(ended
+        .map(|why| format!("the tracking server does not know it yet ({why}); trainer track sync tells it")))
+}
