@@ -17,7 +17,7 @@ mod time;
 
 pub use bar::{Bar, BarError};
 pub use classes::{Classes, ClassesError};
-pub use prediction::{Prediction, PredictionSource};
+pub use prediction::{ForecastInterval, Prediction, PredictionSource};
 pub use probabilities::{ClassProbabilities, ProbabilityError};
 pub use reference::{Reference, ReferenceError};
 pub use resample::{ClosedBars, ResampleError, Resampler, resample};

@@ -12,6 +12,19 @@ pub enum PredictionSource {
     Model,
 }
 
+/// An interval of the log return over the next bars that holds it at a stated rate.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ForecastInterval {
+    /// Bars ahead.
+    pub horizon: usize,
+    /// Share of intervals that hold what comes.
+    pub coverage: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
 /// A prediction in the form that is written to files and sent to clients. Maps keyed by class keep the
 /// label's class order; maps keyed by member keep the bundle's order.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -37,6 +50,8 @@ pub struct Prediction {
     pub prediction_set: Option<Vec<String>>,
     /// Why the set decides nothing, in words; none when it names one class, or when there is no set.
     pub abstained: Option<String>,
+    /// Where the log return over some bars will lie; none without forecasts.
+    pub forecast_interval: Option<ForecastInterval>,
     /// Entropy of the probabilities divided by ln K, in [0, 1].
     pub uncertainty: f64,
     /// How far the members disagree: entropy of their mean less the mean of their entropies, in nats.

@@ -1,7 +1,7 @@
 //! What the members said about one bar, and the prediction made of it.
 
 use ensemble::{Calibration, abstention, disagreement, weighted_mean, weights};
-use market::{Bar, ClassProbabilities, Prediction, PredictionSource};
+use market::{Bar, ClassProbabilities, ForecastInterval, Prediction, PredictionSource};
 use models::ModelAnswer;
 
 use crate::pipeline::{Core, Member};
@@ -33,6 +33,8 @@ pub struct Answer {
     pub combined: ClassProbabilities,
     /// How far the members disagree, in nats.
     pub disagreement: f64,
+    /// Lowest and highest quantile of the return that the forecast columns hold; none without such columns.
+    pub forecast: Option<(f64, f64)>,
 }
 
 impl Combination {
@@ -51,6 +53,7 @@ impl Combination {
                 uncalibrated,
                 combined: probabilities,
                 disagreement: 0.0,
+                forecast: None,
             });
         }
         let nothing: &[f64] = &[];
@@ -73,6 +76,7 @@ impl Combination {
             members: answers.into_iter().map(|answer| answer.map(|answer| answer.probabilities)).collect(),
             weights,
             disagreement,
+            forecast: None,
         })
     }
 }
@@ -111,6 +115,12 @@ impl Answer {
             horizon: core.horizon,
             timestamp: bar.close_time,
             prediction_set: set.as_ref().map(named),
+            forecast_interval: self.forecast.zip(core.forecast_interval).zip(core.forecast.as_ref()).map(
+                |(((low, high), interval), spec)| {
+                    let (low, high) = interval.widened(low, high);
+                    ForecastInterval { horizon: spec.horizon_bars, coverage: interval.coverage, low, high }
+                },
+            ),
             abstained: core
                 .conformal
                 .as_ref()

@@ -96,6 +96,12 @@ impl ForecastColumns {
         Ok(Self { spec, forecaster, timeframe })
     }
 
+    /// How often the return lies between the lowest and the highest quantile, as the forecaster says.
+    pub fn coverage(&self) -> f64 {
+        let levels = &self.forecaster.config().quantiles;
+        levels[levels.len() - 1] - levels[0]
+    }
+
     /// What is forecast, and how often.
     pub fn spec(&self) -> &ForecastSpec {
         &self.spec
@@ -209,6 +215,13 @@ struct Origins {
     of_bar: Vec<Option<usize>>,
 }
 
+/// The lowest and the highest quantile of the return, from the columns of a row: the last ones.
+pub fn forecast_interval(row: &[f64]) -> Option<(f64, f64)> {
+    let &[.., middle, spread, _, skew] = row else { return None };
+    let sum = skew * spread + 2.0 * middle;
+    Some((f64::midpoint(sum, -spread), f64::midpoint(sum, spread)))
+}
+
 /// Move, spread, probability of a rise and skew from sorted quantiles of a return.
 fn columns_of(returns: &[f32], levels: &[f64]) -> [f32; COLUMNS] {
     let (lowest, highest) = (returns[0], returns[returns.len() - 1]);
@@ -297,6 +310,9 @@ mod tests {
         let levels: Vec<f64> = (1..10).map(|tenth| f64::from(tenth) / 10.0).collect();
         let returns: Vec<f32> = (1..10).map(|place| (place - 3) as f32).collect();
         let [middle, spread, up, skew] = columns_of(&returns, &levels);
+        let row = [9.0, f64::from(middle), f64::from(spread), f64::from(up), f64::from(skew)];
+        let (low, high) = forecast_interval(&row).unwrap();
+        assert!((low - f64::from(returns[0])).abs() < 1e-5 && (high - f64::from(returns[8])).abs() < 1e-5);
         assert!((middle - 2.0).abs() < 1e-6 && (spread - 8.0).abs() < 1e-6 && skew.abs() < 1e-6);
         assert!((up - 0.7).abs() < 1e-6);
         // All above zero: the first straight line goes on, to 0 at the most.

@@ -16,7 +16,7 @@ pub use answer::{Answer, Combination};
 pub use bundle::{
     Bundle, BundleError, BundleFacts, FileEntry, GitState, MANIFEST_FILE, Manifest, MemberEntry,
 };
-pub use forecast_columns::{ForecastColumns, ForecastSpec};
+pub use forecast_columns::{ForecastColumns, ForecastSpec, forecast_interval};
 pub use pipeline::{ComputeError, Core, Member, Pipeline, PipelineError};
 pub use registry::{
     Alias, AliasMove, Aliases, LockedName, ROLLBACK, Registry, RegistryError, Version, resolve,

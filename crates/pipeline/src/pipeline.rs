@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ensemble::{Calibration, Conformal};
+use ensemble::{Calibration, Conformal, ConformalInterval};
 use features::{FeatureSchema, FeatureSet, FeatureSpec, FeatureSpecError, FeatureTable, MissingInput};
 use market::{BarSeries, Classes, GapPolicy, Timeframe};
 use models::{FeatureView, FittedModel, ModelAnswer, PredictError};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tirex::Tirex;
 
 use crate::answer::{Answer, Combination};
-use crate::forecast_columns::{ForecastColumns, ForecastSpec};
+use crate::forecast_columns::{ForecastColumns, ForecastSpec, forecast_interval};
 
 /// What every prediction of a pipeline has in common: the typed part of a bundle's manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Core {
     /// Members that could not be trained, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<String, String>,
+    /// What its forecast of the return has to be widened by to hold what comes at its stated rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast_interval: Option<ConformalInterval>,
     /// From which score on a class is outside the prediction set.
     pub conformal: Option<Conformal>,
 }
@@ -110,6 +113,9 @@ impl Pipeline {
         }
         if core.conformal.as_ref().is_some_and(|fitted| !fitted.is_valid(k)) {
             return Err(PipelineError::Numbers("conformal thresholds"));
+        }
+        if core.forecast_interval.is_some_and(|interval| !interval.margin.is_finite()) {
+            return Err(PipelineError::Numbers("forecast interval"));
         }
         let combination = Combination {
             weights: members.iter().map(|member| member.weight).collect(),
@@ -188,7 +194,7 @@ impl Pipeline {
         let mut by_member: Vec<_> =
             self.members.iter().map(|member| rows_of(&member.model, &view).into_iter()).collect();
         let mut answers = Vec::with_capacity(ends.len());
-        for _ in ends {
+        for &end in ends {
             let (mut said, mut first_fault) = (Vec::with_capacity(by_member.len()), None);
             for answer in by_member.iter_mut().filter_map(Iterator::next) {
                 said.push(answer.map_err(|fault| {
@@ -198,7 +204,10 @@ impl Pipeline {
                 }));
             }
             match (self.combination.combine(said), first_fault) {
-                (Some(answer), _) => answers.push(answer),
+                (Some(answer), _) => {
+                    let forecast = self.forecast.as_ref().and_then(|_| forecast_interval(view.row(end)));
+                    answers.push(Answer { forecast, ..answer });
+                }
                 (None, Some(fault)) => return Err(fault),
                 // There is a member, and it either answered or did not.
                 (None, None) => {}

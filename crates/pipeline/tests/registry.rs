@@ -47,6 +47,7 @@ fn pipeline(trees: usize) -> Pipeline {
         calibration: None,
         missing: std::collections::BTreeMap::new(),
         conformal: None,
+        forecast_interval: None,
     };
     let member = Member { name: NAME.to_owned(), weight: 1.0, model: Arc::new(model) };
     Pipeline::new(core, vec![member], None).unwrap()

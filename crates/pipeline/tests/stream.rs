@@ -49,6 +49,7 @@ fn pipeline(series: &BarSeries) -> Pipeline {
         calibration: None,
         missing: std::collections::BTreeMap::new(),
         conformal: None,
+        forecast_interval: None,
     };
     let set = features::FeatureSet::resolve(&core.features, core.timeframe).unwrap();
     let forecaster = Arc::new(forecaster);

@@ -35,10 +35,14 @@ mod outputs;
 mod publication;
 #[path = "it/resume.rs"]
 mod resume;
+#[path = "it/search.rs"]
+mod search;
 #[allow(dead_code, reason = "shared with the tests of the exchange crate, which use more of it")]
 #[path = "../../exchange/tests/it/server.rs"]
 mod server;
 #[path = "it/tirex.rs"]
 mod tirex;
+#[path = "it/tracking.rs"]
+mod tracking;
 #[path = "it/validate.rs"]
 mod validate;

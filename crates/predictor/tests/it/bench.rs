@@ -162,6 +162,7 @@ fn fitted(name: &str, spec: &ModelSpec, series: &BarSeries) -> Pipeline {
             calibration_rows: 100,
         }),
         forecast: None,
+        forecast_interval: None,
     };
     Pipeline::new(
         core,

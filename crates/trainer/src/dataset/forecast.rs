@@ -41,6 +41,11 @@ impl Forecast {
         Ok(Some(Self { columns, forecaster, kept }))
     }
 
+    /// How often a return should lie in the forecast interval.
+    pub(crate) fn coverage(&self) -> f64 {
+        self.columns.coverage()
+    }
+
     pub(crate) fn spec(&self) -> &ForecastSpec {
         self.columns.spec()
     }

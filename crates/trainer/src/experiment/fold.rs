@@ -19,6 +19,7 @@ use rand::seq::SliceRandom;
 use crate::config::{Config, ENSEMBLE};
 use crate::dataset::{Dataset, FoldLabels};
 use crate::experiment::blend::Blend;
+use crate::experiment::forecast_intervals::conformal_interval;
 use crate::experiment::pooled::Pooled;
 use crate::interrupt;
 use crate::progress::Progress;
@@ -168,7 +169,9 @@ impl Fitter<'_> {
         if let Some(tracked) = self.tracked.filter(|_| purpose == Purposed::Final && fitted.is_ok()) {
             tracked.fit_ends(&name, false);
         }
-        Ok(fitted.and_then(|fitted| self.pipeline(kind, fitted, labels, conformal)))
+        let tested = self.dataset.rows(parts.iter().map(|rows| &rows.test[..]));
+        let begins = tested.iter().map(|row| self.dataset.bar(*row).open_time).min();
+        Ok(fitted.and_then(|fitted| self.pipeline(kind, fitted, labels, (conformal, begins))))
     }
 
     /// What an interrupted run kept of a fit, or the fit itself.
@@ -219,7 +222,7 @@ impl Fitter<'_> {
         kind: ModelKind,
         (model, notes): (FittedModel, FitNotes),
         labels: &FoldLabels,
-        conformal: Option<Conformal>,
+        (conformal, begins): (Option<Conformal>, Option<Timestamp>),
     ) -> Fit {
         let series = self.dataset.symbols[0].series();
         let core = Core {
@@ -231,6 +234,7 @@ impl Fitter<'_> {
             forecast: self.dataset.forecast.as_ref().map(|forecast| forecast.spec().clone()),
             calibration: None,
             missing: BTreeMap::new(),
+            forecast_interval: conformal_interval(self.dataset, begins),
             conformal,
         };
         let member = Member { name: kind.name().to_owned(), weight: 1.0, model: Arc::new(model) };

@@ -6,6 +6,7 @@ pub(crate) mod economics;
 mod explain;
 pub(crate) mod fold;
 pub(crate) mod folds;
+pub(crate) mod forecast_intervals;
 mod groupings;
 mod label_report;
 pub(crate) mod pooled;
@@ -28,7 +29,7 @@ use crate::experiment::folds::{Folds, final_rows, follow_each_other};
 use crate::experiment::label_report::label_report;
 use crate::experiment::pooled::Pooled;
 use crate::experiment::scoring::Scored;
-use crate::report::{EnsembleReport, LabelReport, ModelReport, ValidationReport};
+use crate::report::{EnsembleReport, ForecastIntervalReport, LabelReport, ModelReport, ValidationReport};
 
 /// Everything a run found out.
 pub(crate) struct Experiment {
@@ -38,6 +39,7 @@ pub(crate) struct Experiment {
     pub(crate) baseline_predictions: Vec<(Baseline, Predictions)>,
     pub(crate) models: Vec<ModelReport>,
     pub(crate) ensemble: Option<EnsembleReport>,
+    pub(crate) forecast_intervals: Option<ForecastIntervalReport>,
     pub(crate) baselines: BTreeMap<String, Metrics>,
     /// Baselines without scores, and why: failed, or not made for this label.
     pub(crate) baselines_left_out: BTreeMap<String, String>,
@@ -92,6 +94,7 @@ impl Experiment {
         let stage = progress.stage("scores", 1);
         let scored = pooled.score(config, dataset, &labels, &folds, (&finals, exported.as_ref()))?;
         stage.finish(&format!("{} out-of-sample rows", pooled.rows.len()));
+        let forecast_intervals = forecast_intervals::report(config, dataset, &pooled);
         let scheme = config.validation.scheme();
         Ok(Self {
             validation: ValidationReport {
@@ -120,6 +123,7 @@ impl Experiment {
             baseline_predictions: pooled.baselines,
             models: scored.models,
             ensemble: scored.ensemble,
+            forecast_intervals,
             baselines: scored.baselines,
             baselines_left_out: scored.left_out,
             changed_bars: scored.changed_bars,

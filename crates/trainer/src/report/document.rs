@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub use super::ensemble::{
     CalibrationReport, ClassCoverage, Coverage, DisagreementScores, EnsembleReport, EnsembleWeights,
-    PredictionSets, WeightingScores,
+    ForecastIntervalReport, IntervalCoverage, PredictionSets, WeightingScores,
 };
 pub use super::explanation::{AttentionReport, Contribution, Explanation};
 pub use super::importance::{ClusterImportance, FeatureCluster, FeatureImportance};
@@ -396,6 +396,8 @@ pub struct Report {
     pub baselines: BTreeMap<String, Metrics>,
     /// Baselines without scores, and why: failed, or not made for this label.
     pub baselines_left_out: BTreeMap<String, String>,
+    /// How often forecast intervals held the return; none without forecast columns.
+    pub forecast_intervals: Option<ForecastIntervalReport>,
     /// How the models became one; none without an ensemble.
     pub ensemble: Option<EnsembleReport>,
     /// Accuracy of models and baselines on the rows whose class is another than the last one known.

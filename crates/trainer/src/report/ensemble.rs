@@ -64,6 +64,38 @@ pub struct ClassCoverage {
     pub coverage: Option<f64>,
 }
 
+/// How often forecast intervals of the return held it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForecastIntervalReport {
+    /// Bars ahead.
+    pub horizon: usize,
+    /// How often they should.
+    pub nominal: f64,
+    /// As the forecaster has them.
+    pub forecast: IntervalCoverage,
+    /// Widened by what the bars before each fold ask for.
+    pub conformal: IntervalCoverage,
+    /// Widened by a margin that follows the outcomes.
+    pub adaptive: IntervalCoverage,
+    /// The first, in the last third of the rows.
+    pub forecast_last_third: IntervalCoverage,
+    /// The second, in the last third of the rows.
+    pub conformal_last_third: IntervalCoverage,
+    /// The third, in the last third of the rows.
+    pub adaptive_last_third: IntervalCoverage,
+}
+
+/// Intervals of some rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct IntervalCoverage {
+    /// Rows whose outcome is known.
+    pub rows: usize,
+    /// Share that held what came.
+    pub coverage: f64,
+    /// Mean width, in log return.
+    pub mean_width: f64,
+}
+
 /// How members became one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EnsembleReport {

@@ -20,8 +20,9 @@ pub use document::{
     AttentionReport, BestFeature, CalibrationReport, ClassCoverage, ClusterImportance, Contribution,
     Coverage, DataReport, DisagreementScores, EconomicGroups, EconomicsReport, EnsembleReport,
     EnsembleWeights, EquityPoint, Explanation, FeatureCluster, FeatureImportance, FoldScores, FoldSpans,
-    FoldStatus, GroupReport, LabelReport, ModelEconomics, ModelReport, PredictionSets, Report, SealedReport,
-    SealedScores, Span, Status, SymbolBalance, TimelinePoint, Trials, ValidationReport, WeightingScores,
+    FoldStatus, ForecastIntervalReport, GroupReport, IntervalCoverage, LabelReport, ModelEconomics,
+    ModelReport, PredictionSets, Report, SealedReport, SealedScores, Span, Status, SymbolBalance,
+    TimelinePoint, Trials, ValidationReport, WeightingScores,
 };
 
 pub(crate) use comparison::{

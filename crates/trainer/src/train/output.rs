@@ -59,7 +59,16 @@ impl Artifacts {
     /// A run name that is free: the time and the config's name.
     pub(crate) fn new_run(&self, stamp: &str, name: &str) -> String {
         let base = format!("{stamp}-{name}");
-        let free = |run: &String| !self.run_directory(run).exists();
+        // A run that failed has a journal only.
+        let journals: Vec<PathBuf> = tracking::journals(&self.root);
+        let is_told = |run: &String| {
+            journals.iter().any(|path| {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                let process = name.strip_prefix(run.as_str()).and_then(|rest| rest.strip_prefix('-'));
+                process.is_some_and(|process| process.parse::<u32>().is_ok())
+            })
+        };
+        let free = |run: &String| !self.run_directory(run).exists() && !is_told(run);
         let numbered = (2..).map(|number| format!("{base}-{number}"));
         std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)
     }

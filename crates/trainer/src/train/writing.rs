@@ -299,6 +299,7 @@ impl<'a> Writing<'a> {
             validation: experiment.validation.clone(),
             models: experiment.models.clone(),
             ensemble: experiment.ensemble.clone(),
+            forecast_intervals: experiment.forecast_intervals.clone(),
             baselines: experiment.baselines.clone(),
             baselines_left_out: experiment.baselines_left_out.clone(),
             changed_bars: experiment.changed_bars.clone(),

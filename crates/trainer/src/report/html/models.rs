@@ -20,7 +20,7 @@ pub(super) fn render(report: &Report, drawn: &Drawn<'_>) -> String {
             format!("<article><h3>{}</h3>\n{html}</article>\n", escaped(&model.name))
         })
         .collect();
-    section("models", "Models", &models.concat())
+    section("models", "Models", &[models.concat(), prediction_sets::forecasts(report)].concat())
 }
 
 fn scored(report: &Report, model: &ModelReport, drawn: &Drawn<'_>) -> String {

@@ -1,8 +1,37 @@
 //! How often prediction sets held the truth.
 
-use super::markup::{heads, note, number, optional, row, table, topic};
-use crate::report::document::{Coverage, ModelReport};
+use super::markup::{heads, note, number, optional, row, subsection, table, topic};
+use crate::report::document::{Coverage, IntervalCoverage, ModelReport, Report};
 use crate::report::numbers::{decimals, percent, round_percent, thousands};
+
+/// How often forecast intervals held the return.
+pub(super) fn forecasts(report: &Report) -> String {
+    let Some(found) = &report.forecast_intervals else { return String::new() };
+    let of = |name: &str, coverage: &IntervalCoverage| {
+        let cells =
+            [thousands(coverage.rows as u64), percent(coverage.coverage), decimals(coverage.mean_width, 5)];
+        row(name, &cells.map(|cell| number(&cell)))
+    };
+    let rows = [
+        of("As forecast", &found.forecast),
+        of("Conformal", &found.conformal),
+        of("Adaptive", &found.adaptive),
+        of("As forecast, last third", &found.forecast_last_third),
+        of("Conformal, last third", &found.conformal_last_third),
+        of("Adaptive, last third", &found.adaptive_last_third),
+    ];
+    let text = format!(
+        "Between its lowest and its highest quantile the forecaster expects the return over {} bars in {} of all cases. Conformal: \
+         widened by what the bars before each fold ask for. Adaptive: by a margin that follows the outcomes as they become known.",
+        found.horizon,
+        round_percent(found.nominal)
+    );
+    let heads = heads(&["", "Rows", "Held the return", "Mean width (log return)"]);
+    subsection(
+        "Forecast intervals",
+        &[table("How often intervals held the return", &heads, &rows), note(&text)].concat(),
+    )
+}
 
 pub(super) fn render(model: &ModelReport) -> String {
     let Some(sets) = &model.prediction_sets else { return String::new() };

@@ -65,6 +65,7 @@ pub(crate) fn report() -> Report {
         },
         models,
         ensemble: Some(ensemble::ensemble(metrics, FOLDS)),
+        forecast_intervals: Some(ensemble::forecast_intervals()),
         baselines_left_out: [(
             "jump".to_owned(),
             "failed in fold 2: state 1 holds 0.2% of the bars".to_owned(),
