@@ -4,6 +4,8 @@
 
 #[path = "it/broken_folds.rs"]
 mod broken_folds;
+#[path = "it/compat.rs"]
+mod compat;
 #[path = "it/determinism.rs"]
 mod determinism;
 #[path = "it/ensemble.rs"]

@@ -134,7 +134,11 @@ pub fn remove_abandoned(parent: &Path) -> Result<(), StorageError> {
         if owner.is_some_and(|process| process != std::process::id() && !is_running(process)) {
             let removed =
                 if path.is_dir() { system::remove_dir_all(&path) } else { system::remove_file(&path) };
-            removed.map_err(StorageError::at("remove", &path))?;
+            match removed {
+                // Somebody else was faster.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                removed => removed.map_err(StorageError::at("remove", &path))?,
+            }
         }
     }
     Ok(())

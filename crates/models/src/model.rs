@@ -123,6 +123,12 @@ impl Model {
             return Ok((None, Vec::new()));
         }
         let view = FeatureView { values: data.values, n_features: data.n_features, ends };
-        Ok(Calibration::fit_judged(method, &self.predict(&view)?, classes, data.n_classes, PriorShare::MODEL))
+        Ok(Calibration::fit_judged(
+            method,
+            (&self.predict(&view)?, classes),
+            data.n_classes,
+            PriorShare::MODEL,
+            0,
+        ))
     }
 }

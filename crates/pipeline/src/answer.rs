@@ -42,7 +42,6 @@ impl Combination {
     /// calibrated for that mean, and a mean of fewer is sharper.
     pub fn combine(&self, answers: Vec<Result<ModelAnswer, String>>) -> Option<Answer> {
         let is_present: Vec<bool> = answers.iter().map(Result::is_ok).collect();
-        let first = answers.iter().find_map(|answer| answer.as_ref().ok())?;
         let weights = weights::of_present(&self.weights, &is_present);
         if let [Ok(only)] = &answers[..] {
             let ModelAnswer { uncalibrated, probabilities } = only.clone();
@@ -66,13 +65,13 @@ impl Combination {
         if let Some(calibration) = self.calibration.as_ref().filter(|_| !is_present.contains(&false)) {
             calibration.apply(&mut corrected);
         }
-        // A mean of probabilities is one, and so is what a valid correction makes of it.
-        let probabilities =
-            |values| ClassProbabilities::new(values).unwrap_or_else(|_| first.probabilities.clone());
+        let uncalibrated = ClassProbabilities::new(mean).ok()?;
+        // A correction that makes no probabilities of them corrects nothing.
+        let combined = ClassProbabilities::new(corrected).unwrap_or_else(|_| uncalibrated.clone());
         let disagreement = disagreement(&weights, &said);
         Some(Answer {
-            uncalibrated: probabilities(mean),
-            combined: probabilities(corrected),
+            uncalibrated,
+            combined,
             members: answers.into_iter().map(|answer| answer.map(|answer| answer.probabilities)).collect(),
             weights,
             disagreement,

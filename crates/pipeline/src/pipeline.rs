@@ -13,6 +13,9 @@ use tirex::Tirex;
 use crate::answer::{Answer, Combination};
 use crate::forecast_columns::{ForecastColumns, ForecastSpec, forecast_interval};
 
+/// Weights above this are none: their sum may be no number.
+const LARGEST_WEIGHT: f64 = 1e9;
+
 /// What every prediction of a pipeline has in common: the typed part of a bundle's manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +102,7 @@ impl Pipeline {
             return Err(PipelineError::NoMembers);
         }
         for member in &members {
-            if !(member.weight.is_finite() && member.weight > 0.0) {
+            if !(member.weight > 0.0 && member.weight <= LARGEST_WEIGHT) {
                 return Err(PipelineError::Weight { name: member.name.clone(), weight: member.weight });
             }
             let description = member.model.describe();
@@ -114,7 +117,10 @@ impl Pipeline {
         if core.conformal.as_ref().is_some_and(|fitted| !fitted.is_valid(k)) {
             return Err(PipelineError::Numbers("conformal thresholds"));
         }
-        if core.forecast_interval.is_some_and(|interval| !interval.margin.is_finite()) {
+        let is_share = |value: f64| value > 0.0 && value < 1.0;
+        let is_usable =
+            |interval: ConformalInterval| is_share(interval.coverage) && interval.margin.abs() < 1e6;
+        if core.forecast_interval.is_some_and(|interval| !is_usable(interval)) {
             return Err(PipelineError::Numbers("forecast interval"));
         }
         let combination = Combination {

@@ -13,7 +13,7 @@ pub(crate) fn jsonl(predictions: &[Prediction]) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// A table: `p_<class>` for the probabilities, `<member>_<class>` for each member's.
+/// A table: `p_<class>` for the probabilities, `<member>_<class>` and `<member>_weight` for each member's.
 pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let Some(first) = predictions.first() else { return Ok(Vec::new()) };
@@ -36,7 +36,19 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
     for (member, _) in &first.members {
         header.extend(classes.iter().map(|class| format!("{member}_{class}")));
     }
-    header.extend(["missing", "source", "fallback_level", "model_version", "latency_ms"].map(str::to_owned));
+    header.extend(first.members.iter().map(|(member, _)| format!("{member}_weight")));
+    header.extend(
+        [
+            "forecast_low",
+            "forecast_high",
+            "missing",
+            "source",
+            "fallback_level",
+            "model_version",
+            "latency_ms",
+        ]
+        .map(str::to_owned),
+    );
     writer.write_record(&header)?;
     for p in predictions {
         let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
@@ -58,6 +70,9 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
                     .map(|class| values.as_ref().map(|values| values[class].to_string()).unwrap_or_default()),
             );
         }
+        row.extend(p.weights.iter().map(|(_, weight)| weight.to_string()));
+        let interval = p.forecast_interval.map(|interval| [interval.low, interval.high]);
+        row.extend(interval.map_or([String::new(), String::new()], |ends| ends.map(|end| end.to_string())));
         let missing: Vec<&str> = p.missing.iter().map(|(name, _)| name.as_str()).collect();
         row.extend([
             missing.join("|"),

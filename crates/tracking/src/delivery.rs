@@ -21,6 +21,9 @@ pub struct Delivered {
     pub refused: Vec<String>,
     /// Why it ended early.
     pub ended: Option<String>,
+    /// It ended because the server did not answer, or not as it should.
+    #[serde(skip)]
+    pub server_is_away: bool,
 }
 
 /// How far a journal has come, beside it.
@@ -58,18 +61,33 @@ pub fn deliver(path: &Path, artifacts: &Path, server: &Mlflow) -> Result<Deliver
         let ended = Some("another process is sending it".to_owned());
         return Ok(Delivered { waiting: entries(path)?.len(), ended, ..Delivered::default() });
     }
-    let place = path.with_extension("sent.json");
+    let place = progress_place(path, server);
     let mut progress = fs::read(&place)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Progress>(&bytes).ok())
         .filter(|progress| progress.url == server.url())
         .unwrap_or_else(|| Progress { url: server.url().to_owned(), ..Progress::default() });
     let all = entries(path)?;
+    if progress.done > all.len() {
+        // The journal lost lines that were told already; telling the others again changes nothing.
+        progress.done = 0;
+    }
     let mut delivered = Delivered::default();
+    let mut begun_anew = false;
     while progress.done < all.len() {
+        if is_superseded(&all, progress.done) {
+            progress.done += 1;
+            continue;
+        }
         let (taken, outcome) = send(&all[progress.done..], artifacts, server, &mut progress);
         match outcome {
             Ok(()) => delivered.sent += taken,
+            Err(ServerError::Refused(why)) if why.contains("RESOURCE_DOES_NOT_EXIST") && !begun_anew => {
+                // The server lost what it had; it is told from the start.
+                begun_anew = true;
+                progress = Progress { url: server.url().to_owned(), ..Progress::default() };
+                continue;
+            }
             Err(ServerError::Refused(why)) => {
                 let line = format!("line {}: {why}", progress.done + 1);
                 progress.refused.push(line.clone());
@@ -77,6 +95,7 @@ pub fn deliver(path: &Path, artifacts: &Path, server: &Mlflow) -> Result<Deliver
             }
             Err(ServerError::NotNow(why)) => {
                 delivered.ended = Some(why);
+                delivered.server_is_away = true;
                 break;
             }
         }
@@ -87,6 +106,20 @@ pub fn deliver(path: &Path, artifacts: &Path, server: &Mlflow) -> Result<Deliver
     }
     delivered.waiting = all.len() - progress.done;
     Ok(delivered)
+}
+
+/// Each server has its own.
+fn progress_place(path: &Path, server: &Mlflow) -> PathBuf {
+    let of = durable::sha256_hex(server.url().as_bytes());
+    path.with_extension(format!("sent-{}.json", &of[..8]))
+}
+
+/// Whether a later line says where the alias is: the server is never moved through where it was.
+fn is_superseded(all: &[Entry], place: usize) -> bool {
+    let Entry::Alias { name, alias, .. } = &all[place] else { return false };
+    all[place + 1..].iter().any(
+        |later| matches!(later, Entry::Alias { name: other, alias: of, .. } if other == name && of == alias),
+    )
 }
 
 /// Sends the first of some lines, and as many metrics behind it as fit; how many lines that was.
@@ -143,7 +176,17 @@ fn send_one(
             server.artifact(&run_of(run, progress)?, to, read(&artifacts.join(file))?)
         }
         Entry::Model { run, name, version, content_hash, directory } => {
-            let files = files_of(&artifacts.join(directory))?;
+            let directory = artifacts.join(directory);
+            let files = files_of(&directory)?;
+            let manifest = files.iter().find(|(name, _)| name == "manifest.json");
+            if !manifest
+                .is_some_and(|(_, text)| String::from_utf8_lossy(text).contains(content_hash.as_str()))
+            {
+                let place = directory.display();
+                return Err(ServerError::Refused(format!(
+                    "{place} holds another model now than {content_hash}"
+                )));
+            }
             let run = run_of(run, progress)?;
             server.model(&run, SentModel { name, version, content_hash, files })
         }

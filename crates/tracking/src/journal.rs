@@ -127,20 +127,20 @@ impl Journal {
 /// # Errors
 /// [`JournalError`] when it can't be read or a line is no entry.
 pub fn entries(path: &Path) -> Result<Vec<Entry>, JournalError> {
-    let text = fs::read_to_string(path).map_err(|cause| JournalError::Disk {
+    let bytes = fs::read(path).map_err(|cause| JournalError::Disk {
         action: "read",
         path: path.to_owned(),
         cause,
     })?;
-    let whole = text.rfind('\n').map_or("", |last| &text[..=last]);
-    let parse = |(index, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|error| JournalError::Line {
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let parse = |(index, line): (usize, &[u8])| {
+        serde_json::from_slice(line).map_err(|error| JournalError::Line {
             path: path.to_owned(),
             line: index + 1,
             reason: error.to_string(),
         })
     };
-    whole.lines().enumerate().map(parse).collect()
+    bytes[..whole].split_inclusive(|byte| *byte == b'\n').enumerate().map(parse).collect()
 }
 
 #[cfg(test)]

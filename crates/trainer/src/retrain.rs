@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::{Outcome, TrainArguments};
 use crate::models_command::{Gate, now};
 use crate::reproduce::recorded_config;
+use crate::track::alias_moved;
 use crate::train;
 
 /// What `trainer retrain --help` begins with.
@@ -102,12 +103,14 @@ pub(crate) fn run(arguments: &RetrainArguments, out: &mut dyn Write) -> Result<O
         evidence: Value::Null,
     }])?;
     drop(locked);
+    let note = alias_moved(&arguments.artifacts, &version, "challenger");
     let gate = Gate::between(&arguments.artifacts, &champion.manifest, &version);
     let advice = if gate.passed {
         format!("make it the champion with trainer models promote {name}")
     } else {
         "the champion stays".to_owned()
     };
+    let advice = note.map_or(advice.clone(), |note| format!("{advice}; {note}"));
     if arguments.json {
         let said =
             json!({ "challenger": version.model_version(), "training": written.summary, "gate": gate });

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use pipeline::Manifest;
 use serde_json::json;
@@ -48,7 +48,7 @@ impl TrackCommand {
         let Some(url) = arguments.uri.clone().or_else(|| TrackingConfig::default().server()) else {
             bail!("name the tracking server with --uri http://127.0.0.1:5000, or with MLFLOW_TRACKING_URI");
         };
-        let delivered = sync(&arguments.artifacts, &Mlflow::new(&url)?)?;
+        let delivered = sync(&arguments.artifacts, &Mlflow::new(&url)?);
         let waiting: usize = delivered.iter().map(|(_, one)| one.waiting).sum();
         let refused: usize = delivered.iter().map(|(_, one)| one.refused.len()).sum();
         if arguments.json {
@@ -76,35 +76,62 @@ impl TrackCommand {
     }
 }
 
-/// Delivers every journal, that of the aliases only when all models are there.
-fn sync(artifacts: &Path, server: &Mlflow) -> Result<Vec<(PathBuf, Delivered)>> {
+/// Delivers every journal, that of the aliases last. A server that does not answer is not asked again; a journal that can't be
+/// read hides no other.
+fn sync(artifacts: &Path, server: &Mlflow) -> Vec<(PathBuf, Delivered)> {
     let (aliases, runs): (Vec<PathBuf>, Vec<PathBuf>) =
         journals(artifacts).into_iter().partition(|path| path.ends_with(ALIASES));
-    let mut delivered = Vec::new();
-    for path in runs {
-        let one = deliver(&path, artifacts, server)?;
-        delivered.push((path, one));
-    }
-    let all_there = delivered.iter().all(|(_, one)| one.waiting == 0);
-    for path in aliases {
-        let one = if all_there {
-            deliver(&path, artifacts, server)?
-        } else {
-            let ended = Some("waits until all models are there".to_owned());
-            Delivered { waiting: tracking::entries(&path)?.len(), ended, ..Delivered::default() }
+    let mut delivered: Vec<(PathBuf, Delivered)> = Vec::new();
+    let mut is_away: Option<String> = None;
+    for path in runs.into_iter().chain(aliases) {
+        let waits = if path.ends_with(ALIASES) { waits_for_model(&path, &delivered) } else { None };
+        let one = match is_away.clone().or(waits) {
+            Some(why) => unsent(&path, why),
+            None => {
+                deliver(&path, artifacts, server).unwrap_or_else(|error| unsent(&path, error.to_string()))
+            }
         };
+        if one.server_is_away {
+            is_away.clone_from(&one.ended);
+        }
         delivered.push((path, one));
     }
-    Ok(delivered)
+    delivered
 }
 
-/// Notes that a version has an alias now, and tells the server when there is one. What does not arrive is said.
-///
-/// # Errors
-/// When the journal can't be written.
-pub(crate) fn alias_moved(artifacts: &Path, manifest: &Manifest, alias: &str) -> Result<Option<String>> {
+fn unsent(path: &Path, why: String) -> Delivered {
+    let waiting = tracking::entries(path).map_or(1, |entries| entries.len());
+    Delivered { waiting, ended: Some(why), ..Delivered::default() }
+}
+
+/// Why aliases can't be told yet: the model of one is in a journal that is not wholly delivered.
+fn waits_for_model(aliases: &Path, delivered: &[(PathBuf, Delivered)]) -> Option<String> {
+    let hashes = |path: &Path| -> Vec<String> {
+        let entries = tracking::entries(path).unwrap_or_default().into_iter();
+        entries
+            .filter_map(|entry| match entry {
+                Entry::Model { content_hash, .. } | Entry::Alias { content_hash, .. } => Some(content_hash),
+                _ => None,
+            })
+            .collect()
+    };
+    let named = hashes(aliases);
+    let waiting = delivered.iter().filter(|(_, one)| one.waiting > 0);
+    let is_waiting = waiting.flat_map(|(path, _)| hashes(path)).any(|hash| named.contains(&hash));
+    is_waiting.then(|| "waits until its models are there".to_owned())
+}
+
+/// Notes that a version has an alias now, and tells the server when there is one. The alias has moved, whatever becomes of
+/// that; what does not arrive is said.
+pub(crate) fn alias_moved(artifacts: &Path, manifest: &Manifest, alias: &str) -> Option<String> {
     let path = artifacts.join(TRACKING_DIRECTORY).join(ALIASES);
-    let journal = Journal::open(&path)?;
+    let untold = |why: String| {
+        Some(format!("the tracking server does not know it yet ({why}); trainer track sync tells it"))
+    };
+    let journal = match Journal::open(&path) {
+        Ok(journal) => journal,
+        Err(error) => return Some(format!("it is not tracked: {error}")),
+    };
     journal.add(&Entry::Alias {
         name: manifest.facts.name.clone(),
         version: manifest.facts.version.clone(),
@@ -112,11 +139,14 @@ pub(crate) fn alias_moved(artifacts: &Path, manifest: &Manifest, alias: &str) ->
         alias: alias.to_owned(),
     });
     if let Some(fault) = journal.fault() {
-        bail!(fault);
+        return Some(format!("it is not tracked: {fault}"));
     }
-    let Some(url) = TrackingConfig::default().server() else { return Ok(None) };
-    let delivered = sync(artifacts, &Mlflow::new(&url)?).context("the alias was moved")?;
-    let ended = delivered.into_iter().find_map(|(_, one)| one.ended);
-    Ok(ended
-        .map(|why| format!("the tracking server does not know it yet ({why}); trainer track sync tells it")))
+    let url = TrackingConfig::default().server()?;
+    match Mlflow::new(&url) {
+        Err(error) => untold(error.to_string()),
+        Ok(server) => {
+            let ended = sync(artifacts, &server).into_iter().find_map(|(_, one)| one.ended);
+            ended.and_then(untold)
+        }
+    }
 }

@@ -58,11 +58,11 @@ pub(super) fn judge_methods(
     CalibrationMethod::CANDIDATES.into_iter().map(trial).collect()
 }
 
-/// Each block of rows but the first judges what was fitted on those before it, a twentieth of a block left out in between:
-/// outcomes of neighbours overlap.
-pub(super) fn blocks(n: usize) -> Vec<Judged> {
+/// Each block of rows but the first judges what was fitted on those before it, a twentieth of a block left out in between, and
+/// `overlap` rows at least: outcomes of neighbours overlap.
+pub(super) fn blocks(n: usize, overlap: usize) -> Vec<Judged> {
     let start = |block: usize| n * block / BLOCKS;
-    let gap = n / BLOCKS / 20;
+    let gap = (n / BLOCKS / 20).max(overlap);
     let judged = |block: usize| Judged {
         learn: (0..start(block).saturating_sub(gap)).collect(),
         judge: start(block)..start(block + 1),
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn rows_judge_only_what_was_fitted_on_earlier_ones() {
-        let judged = blocks(1_000);
+        let judged = blocks(1_000, 10);
         assert_eq!(judged.len(), 4);
         for part in &judged {
             assert!(part.learn.iter().all(|row| row + 10 < part.judge.start + 1));

@@ -35,7 +35,14 @@ impl Form {
         prior: PriorShare,
     ) -> Option<Calibration> {
         let logs = probabilities.iter().map(|p| p.max(SMALLEST).ln()).collect();
-        let mut parameters = Problem { form: self, logs, classes, n_classes, prior }.solve()?;
+        let mut problem = Problem { form: self, logs, classes, n_classes, prior };
+        let mut parameters = problem.solve()?;
+        if self == Self::Vector && parameters[0] < 0.0 {
+            // Without anything to turn over, only the shifts are left; they belong to no other sharpness.
+            problem.logs.fill(0.0);
+            parameters = problem.solve()?;
+            parameters[0] = 0.0;
+        }
         // A model whose ranking is the wrong way round is not to be turned over.
         let sharpness = parameters[0].max(0.0);
         Some(match self {
@@ -199,6 +206,18 @@ fn solve(matrix: &[Vec<f64>], mut vector: Vec<f64>) -> Option<Vec<f64>> {
 mod tests {
     use super::super::tests::{normalised, rows};
     use super::*;
+
+    #[test]
+    fn a_model_that_is_the_wrong_way_round_says_the_shares() {
+        let (probabilities, classes) = rows(4000, |said| normalised(said.map(|p| p.powf(-1.0))));
+        let fitted = Form::Vector.fit(&probabilities, &classes, 3, PriorShare::MODEL).unwrap();
+        let mut row = [0.8, 0.1, 0.1];
+        fitted.apply(&mut row);
+        for (class, p) in row.iter().enumerate() {
+            let share = classes.iter().filter(|came| usize::from(**came) == class).count() as f64 / 4000.0;
+            assert!((p - share).abs() < 0.02, "{row:?}");
+        }
+    }
 
     #[test]
     fn the_fit_is_where_the_penalised_loss_is_least() {

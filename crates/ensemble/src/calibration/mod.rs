@@ -14,6 +14,8 @@ use log_linear::Form;
 
 /// Probabilities below this count as this when their logarithm is taken.
 const SMALLEST: f64 = 1e-6;
+/// Larger parameters than this are none: what they make of probabilities may be no number.
+const LARGEST: f64 = 1e6;
 /// Fewer held-out rows than this calibrate nothing.
 const MINIMUM_ROWS: usize = 100;
 
@@ -118,22 +120,25 @@ impl Calibration {
                 let curve = |class| Curve::fit(probabilities, classes, n_classes, class);
                 Some(Self::Isotonic { curves: (0..n_classes).map(curve).collect() })
             }
-            CalibrationMethod::Auto => Self::fit_judged(method, probabilities, classes, n_classes, prior).0,
+            CalibrationMethod::Auto => {
+                Self::fit_judged(method, (probabilities, classes), n_classes, prior, 0).0
+            }
         }
     }
 
-    /// [`Calibration::fit`], and how each method did where one of them is to be chosen.
+    /// [`Calibration::fit`], and how each method did where one of them is to be chosen; `overlap` rows in a row share outcomes.
     pub fn fit_judged(
         method: CalibrationMethod,
-        probabilities: &[f64],
-        classes: &[u8],
+        (probabilities, classes): (&[f64], &[u8]),
         n_classes: usize,
         prior: PriorShare,
+        overlap: usize,
     ) -> (Option<Self>, Vec<CalibrationTrial>) {
         if method != CalibrationMethod::Auto || classes.len() < MINIMUM_ROWS {
             return (Self::fit(method, probabilities, classes, n_classes, prior), Vec::new());
         }
-        let trials = judge_methods(probabilities, classes, n_classes, prior, &choice::blocks(classes.len()));
+        let trials =
+            judge_methods(probabilities, classes, n_classes, prior, &choice::blocks(classes.len(), overlap));
         (Self::fit(CalibrationTrial::best(&trials), probabilities, classes, n_classes, prior), trials)
     }
 
@@ -183,12 +188,11 @@ impl Calibration {
 
     /// True when every number can be used, for `n_classes` classes.
     pub fn is_valid(&self, n_classes: usize) -> bool {
-        let are_finite = |values: &[f64]| values.len() == n_classes && values.iter().all(|v| v.is_finite());
+        let are_finite =
+            |values: &[f64]| values.len() == n_classes && values.iter().all(|v| v.abs() <= LARGEST);
         match self {
-            Self::Temperature { sharpness } => sharpness.is_finite() && *sharpness >= 0.0,
-            Self::Vector { sharpness, shifts } => {
-                sharpness.is_finite() && *sharpness >= 0.0 && are_finite(shifts)
-            }
+            Self::Temperature { sharpness } => (0.0..=LARGEST).contains(sharpness),
+            Self::Vector { sharpness, shifts } => (0.0..=LARGEST).contains(sharpness) && are_finite(shifts),
             Self::Dirichlet { weights, shifts } => {
                 weights.len() == n_classes && weights.iter().all(|row| are_finite(row)) && are_finite(shifts)
             }

@@ -65,9 +65,12 @@ impl Registry {
         self.root.join(name).join(version.to_string())
     }
 
-    /// Name's next version and the directory it goes into.
+    /// Name's next version and the directory it goes into. The number of one that ever had an alias is not given again.
     pub fn next(&self, name: &str) -> (Version, PathBuf) {
-        let version = self.versions(name).last().map_or(Version::FIRST, |last| last.next());
+        let history = self.aliases(name).map(|aliases| aliases.history).unwrap_or_default();
+        let named = history.into_iter().flat_map(|one| [one.from, one.to]).flatten();
+        let last = self.versions(name).into_iter().chain(named).max();
+        let version = last.map_or(Version::FIRST, Version::next);
         (version, self.directory(name, version))
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 20] = [
     "symbol",
     "taxonomy",
     "predicted_regime",
@@ -14,8 +14,13 @@ const FIELDS: [&str; 15] = [
     "horizon",
     "timestamp",
     "prediction_set",
+    "abstained",
+    "forecast_interval",
     "uncertainty",
+    "disagreement",
     "members",
+    "weights",
+    "missing",
     "source",
     "fallback_level",
     "model_version",
@@ -85,6 +90,8 @@ fn the_table_says_what_the_lines_say() {
         .flat_map(|field| match field {
             "probabilities" => vec!["p_low", "p_high"],
             "members" => vec!["forest_low", "forest_high"],
+            "weights" => vec!["forest_weight"],
+            "forecast_interval" => vec!["forecast_low", "forecast_high"],
             field => vec![field],
         })
         .collect();

@@ -90,7 +90,9 @@ impl Mlflow {
         };
         let place = place.trim_start_matches('/');
         let url = format!("{}/api/2.0/mlflow-artifacts/artifacts/{place}/{name}", self.url);
-        self.answer(name, self.client.put(url).body(bytes)).map(drop)
+        // A slow line has a hundred kilobytes a second.
+        let most = ANSWER + Duration::from_secs(bytes.len() as u64 / 100_000);
+        self.answer(name, self.client.put(url).timeout(most).body(bytes)).map(drop)
     }
 
     fn api(&self, call: &str) -> String {
@@ -132,7 +134,10 @@ impl Mlflow {
                     | StatusCode::PROXY_AUTHENTICATION_REQUIRED
             )
             // Without MLflow's own words somebody else answers.
-            || word("error_code").is_empty() && !status.is_redirection() && said.is_null();
+            || word("error_code").is_empty()
+                && !status.is_redirection()
+                && said.is_null()
+                && status != StatusCode::PAYLOAD_TOO_LARGE;
         let message = message.trim_end().to_owned();
         Err(if may_pass { ServerError::NotNow(message) } else { ServerError::Refused(message) })
     }

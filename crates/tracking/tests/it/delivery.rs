@@ -76,7 +76,7 @@ fn told(story: &[Entry]) -> (TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     for (name, text) in [
         ("runs/r/report.json", "{\"fine\": true}"),
-        ("models/lstm/0.1.0/manifest.json", "{}"),
+        ("models/lstm/0.1.0/manifest.json", "{\"content_hash\": \"c0ffee\"}"),
         ("models/lstm/0.1.0/lstm/weights.safetensors", "weights"),
     ] {
         let path = root.path().join(name);
@@ -110,6 +110,16 @@ fn assert_whole(state: &State) {
     assert_eq!(state.aliases[&("lstm".to_owned(), "champion".to_owned())], "1");
 }
 
+/// Where it is kept how far a journal has come.
+fn progress(path: &Path) -> PathBuf {
+    let entries = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    entries.into_iter().find(|path| path.display().to_string().contains(".sent-")).unwrap()
+}
+
+fn forget(path: &Path) {
+    fs::remove_file(progress(path)).unwrap();
+}
+
 fn send(path: &Path, root: &TempDir, fake: &Fake) -> tracking::Delivered {
     deliver(path, root.path(), &Mlflow::new(&fake.url()).unwrap()).unwrap()
 }
@@ -127,7 +137,7 @@ fn everything_arrives_and_nothing_twice() {
     let second = send(&path, &root, &fake);
     assert_eq!((second.sent, second.waiting), (0, 0));
     // Even when how far it came is forgotten.
-    fs::remove_file(path.with_extension("sent.json")).unwrap();
+    forget(&path);
     let third = send(&path, &root, &fake);
     assert_eq!(third.refused, Vec::<String>::new());
     assert_whole(&fake.state.lock().unwrap());
@@ -171,7 +181,33 @@ fn what_is_refused_is_kept_and_the_rest_goes_on() {
     assert!(sent.refused[0].starts_with("line 3: ") && sent.refused[0].contains("nowhere can't be read"));
     assert!(sent.refused[1].contains("changing param seed"), "{sent:?}");
     assert_whole(&fake.state.lock().unwrap());
-    assert!(fs::read_to_string(path.with_extension("sent.json")).unwrap().contains("changing param seed"));
+    assert!(fs::read_to_string(progress(&path)).unwrap().contains("changing param seed"));
+}
+
+#[test]
+fn a_server_that_lost_everything_is_told_again_and_aliases_never_move_back() {
+    let mut story = story();
+    let Some(Entry::Alias { name, version, alias, .. }) =
+        story.iter().find(|entry| matches!(entry, Entry::Alias { .. })).cloned()
+    else {
+        panic!("no alias")
+    };
+    let gone = Entry::Alias { name, version, alias, content_hash: "of a model that is gone".to_owned() };
+    story.insert(story.len() - 2, gone);
+    let (root, path) = told(&story);
+    let fake = Fake::start();
+    let first = send(&path, &root, &fake);
+    assert_eq!((first.waiting, first.refused.len()), (0, 0), "{first:?}");
+    // The same server, without what it had, and a line more.
+    *fake.state.lock().unwrap() = State::default();
+    let journal = Journal::open(&path).unwrap();
+    journal.add(&Entry::Params {
+        run: "parent-1".to_owned(),
+        params: [("more".to_owned(), "1".to_owned())].into(),
+    });
+    let again = send(&path, &root, &fake);
+    assert_eq!((again.waiting, again.refused.len()), (0, 0), "{again:?}");
+    assert_whole(&fake.state.lock().unwrap());
 }
 
 #[test]
@@ -241,6 +277,6 @@ fn a_real_server_takes_it() {
     for _ in 0..2 {
         let sent = deliver(&path, root.path(), &server).unwrap();
         assert_eq!((sent.waiting, sent.refused.as_slice(), sent.ended.as_deref()), (0, &[][..], None));
-        fs::remove_file(path.with_extension("sent.json")).unwrap();
+        forget(&path);
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use networks::Architecture;
 use toml_edit::{Document, DocumentMut, Item, Value};
 
+use super::bar_paths::BarPaths;
 use super::sections::Config;
 
 /// Where configs are looked up when the path as given does not exist.
@@ -156,26 +157,40 @@ impl ConfigFile {
         ConfigError::Line { path: self.path.clone(), line, message }
     }
 
-    /// The file's text with `KEY=VALUE` settings, its paths to bars and weights whole.
+    /// The file's text with `KEY=VALUE` settings, its paths to bars and weights whole; `data` are bars instead of its own.
     ///
     /// # Errors
     /// When a setting can't be applied.
-    pub(crate) fn with_values(&self, settings: &[String]) -> Result<String, String> {
+    pub(crate) fn with_values(&self, settings: &[String], data: &[PathBuf]) -> Result<String, String> {
         let mut settings = settings.to_vec();
         let whole = |path: &Path| {
-            let path = self.resolve(path);
-            let path = path.canonicalize().unwrap_or(path);
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             Value::from(path.display().to_string()).to_string().trim().to_owned()
         };
-        if let Some(paths) = &self.config.data.path {
-            let paths: Vec<String> = paths.iter().map(&whole).collect();
-            let value =
-                if let [only] = &paths[..] { only.clone() } else { format!("[{}]", paths.join(", ")) };
-            settings.push(format!("data.path={value}"));
+        let list = |paths: &[PathBuf]| match paths {
+            [only] => whole(only),
+            several => format!("[{}]", several.iter().map(|path| whole(path)).collect::<Vec<_>>().join(", ")),
+        };
+        let resolved = |paths: &BarPaths| paths.iter().map(|path| self.resolve(path)).collect::<Vec<_>>();
+        let config = &self.config;
+        if !data.is_empty() {
+            settings.push(format!("data.path={}", list(data)));
+        } else if let Some(paths) = &config.data.path {
+            settings.push(format!("data.path={}", list(&resolved(paths))));
+        } else if !config.data.pool.is_empty() {
+            let symbols: Vec<String> = config.data.pool.iter().map(|paths| list(&resolved(paths))).collect();
+            settings.push(format!("data.pool=[{}]", symbols.join(", ")));
         }
-        if !self.config.data.references.is_empty() {
-            let paths: Vec<String> = self.config.data.references.iter().map(|path| whole(path)).collect();
-            settings.push(format!("data.references=[{}]", paths.join(", ")));
+        if !config.data.references.is_empty() {
+            let paths = config.data.references.iter().map(|path| whole(&self.resolve(path)));
+            settings.push(format!("data.references=[{}]", paths.collect::<Vec<_>>().join(", ")));
+        }
+        // Those of weights are whole since the file was read.
+        for (key, weights) in [
+            ("tirex.weights", config.tirex.weights.as_ref()),
+            ("forecast.weights", config.forecast.as_ref().and_then(|forecast| forecast.weights.as_ref())),
+        ] {
+            settings.extend(weights.map(|path| format!("{key}={}", whole(path))));
         }
         settings.iter().try_fold(self.text.clone(), |text, setting| with_setting(&text, setting))
     }

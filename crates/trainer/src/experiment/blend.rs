@@ -49,7 +49,8 @@ impl Blend {
             match fit {
                 Ok(_) if answered_before => blend.places.push(place),
                 Ok(_) => {
-                    blend.missing.insert(kind.name().to_owned(), "it failed in an earlier fold".to_owned());
+                    let why = "it failed in an earlier fold, so that it can't be weighed".to_owned();
+                    blend.missing.insert(kind.name().to_owned(), why);
                 }
                 Err(why) => {
                     blend.missing.insert(kind.name().to_owned(), why.clone());
@@ -66,12 +67,16 @@ impl Blend {
         blend.rows = past.rows.len();
         let members: Vec<&Predictions> =
             blend.places.iter().filter_map(|place| past.models[*place].as_ref()).collect();
+        // Labels of neighbours overlap, and so do rows of one instant.
+        let overlap = config.label.horizon as f64 * past.rows_per_instant();
         if settings.weights == Weighting::Learned {
             let likelihoods: Vec<Vec<f64>> = members.iter().map(|said| past.likelihoods(said)).collect();
             let likelihoods: Vec<&[f64]> = likelihoods.iter().map(Vec::as_slice).collect();
-            // Labels of neighbours overlap, and so do rows of one instant.
-            let overlap = config.label.horizon as f64 * past.rows_per_instant();
             blend.combination.weights = learn_weights(&likelihoods, &priors, settings.prior_rows * overlap);
+        }
+        if members.len() == 1 {
+            // It is its own mean, and corrected already.
+            return Ok(blend);
         }
         let k = past.n_classes;
         let mean = |row| {
@@ -80,8 +85,13 @@ impl Blend {
         };
         let means: Vec<f64> = (0..past.rows.len()).flat_map(mean).collect();
         let classes: Vec<u8> = past.rows.iter().map(|row| row.class).collect();
-        (blend.combination.calibration, blend.trials) =
-            Calibration::fit_judged(settings.calibration, &means, &classes, k, PriorShare::MEAN);
+        (blend.combination.calibration, blend.trials) = Calibration::fit_judged(
+            settings.calibration,
+            (&means, &classes),
+            k,
+            PriorShare::MEAN,
+            overlap.ceil() as usize,
+        );
         Ok(blend)
     }
 

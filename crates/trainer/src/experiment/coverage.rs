@@ -9,8 +9,12 @@ use market::Timestamp;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::experiment::fold::Fold;
+use crate::experiment::folds::follow_each_other;
 use crate::experiment::pooled::Pooled;
 use crate::report::{ClassCoverage, Coverage, PredictionSets};
+
+/// Adaptive thresholds begin with whole folds that hold as many rows at least.
+const FIRST_ROWS: usize = 130;
 
 /// A row and the classes of its set.
 type RowSet = (usize, Vec<usize>);
@@ -23,9 +27,15 @@ impl Pooled {
         let classes: Vec<u8> = self.rows.iter().map(|row| row.class).collect();
         let settings = &config.conformal;
         let found = Conformal::fit(settings.coverage, settings.step, &said.values, &classes, self.n_classes)?;
-        let mut adaptive = self.first_thresholds(said, config)?;
+        if !follow_each_other(config) {
+            // Rows are no sequence: what is found on all of them is all there is.
+            return Some(found);
+        }
+        let behind = self.rows_behind_first_folds();
+        let first: Vec<usize> = (0..behind.start).collect();
+        let mut adaptive = self.first_thresholds(said, config, &first)?;
         // All of these outcomes are known, so each is taken in its turn.
-        for row in self.rows_behind_first_fold() {
+        for row in behind {
             let class = usize::from(self.rows[row].class);
             let held = adaptive.set(said.row(row, self.n_classes)).contains(&class);
             adaptive.resolve(class, held);
@@ -33,22 +43,29 @@ impl Pooled {
         Some(Conformal { adaptive, ..found })
     }
 
-    /// Class by class on the rows of the first fold: where the adaptive thresholds begin.
-    fn first_thresholds(&self, said: &Predictions, config: &Config) -> Option<AdaptiveThresholds> {
-        let first = self.rows_behind_first_fold().start;
-        let classes: Vec<u8> = self.rows[..first].iter().map(|row| row.class).collect();
+    /// Class by class on the first folds, as many as hold enough rows: where the adaptive thresholds begin.
+    fn first_thresholds(
+        &self,
+        said: &Predictions,
+        config: &Config,
+        rows: &[usize],
+    ) -> Option<AdaptiveThresholds> {
+        let classes: Vec<u8> = rows.iter().map(|row| self.rows[*row].class).collect();
+        let values: Vec<f64> = rows.iter().flat_map(|row| said.row(*row, self.n_classes)).copied().collect();
         let settings = &config.conformal;
-        let values = &said.values[..first * self.n_classes];
-        let found = Conformal::fit(settings.coverage, settings.step, values, &classes, self.n_classes)?;
+        let found = Conformal::fit(settings.coverage, settings.step, &values, &classes, self.n_classes)?;
         Some(found.adaptive)
     }
 
-    fn rows_behind_first_fold(&self) -> std::ops::Range<usize> {
-        let first = self.rows.first().map(|row| row.fold);
-        self.rows.partition_point(|row| Some(row.fold) == first)..self.rows.len()
+    /// The rows behind the fold that holds the last row of those that thresholds begin with.
+    fn rows_behind_first_folds(&self) -> std::ops::Range<usize> {
+        let last = self.rows.get(FIRST_ROWS - 1).map(|row| row.fold);
+        let behind =
+            self.rows.iter().rposition(|row| Some(row.fold) == last).map_or(self.rows.len(), |at| at + 1);
+        behind..self.rows.len()
     }
 
-    /// How often the sets of a model held the truth, in the rows behind the first fold and in the last third of all: the
+    /// How often the sets of a model held the truth, in the rows behind the first folds and in the last third of all: the
     /// fixed ones of each fold, and those that follow the outcomes as they become known. None where folds do not follow each
     /// other, or where the first one is too small.
     pub(crate) fn prediction_sets(
@@ -59,19 +76,28 @@ impl Pooled {
         folds: &[Fold],
         names: &[String],
     ) -> Option<PredictionSets> {
-        let said = self.models[place].as_ref()?;
-        let mut adaptive = self.first_thresholds(said, config)?;
-        let behind = self.rows_behind_first_fold();
+        let said = self.models[place].as_ref().filter(|_| follow_each_other(config))?;
+        let behind = self.rows_behind_first_folds();
+        let opens = |row: usize| dataset.bar(self.rows[row].bar).open_time;
+        let begins = behind.clone().next().map(opens)?;
+        let (known, not_yet): (Vec<usize>, Vec<usize>) =
+            (0..behind.start).partition(|row| self.until[*row] < begins);
+        let mut adaptive = self.first_thresholds(said, config, &known)?;
         let fixed_of = |fold: usize| {
             let fold = folds.iter().find(|other| other.number == fold)?;
             fold.fits[place].as_ref().ok()?.0.core().conformal.as_ref()
         };
         // By when they are known: the class that came, and whether the set held it.
         let mut pending: BTreeMap<(Timestamp, usize), (usize, bool)> = BTreeMap::new();
+        for row in not_yet {
+            let class = usize::from(self.rows[row].class);
+            let held = adaptive.set(said.row(row, self.n_classes)).contains(&class);
+            pending.insert((self.until[row], row), (class, held));
+        }
         let (mut fixed_sets, mut adaptive_sets) = (Vec::new(), Vec::new());
-        for row in behind.clone() {
+        for row in behind {
             let p = said.row(row, self.n_classes);
-            let now = dataset.bar(self.rows[row].bar).open_time;
+            let now = opens(row);
             // An outcome is known when its last bar has closed, with the bar at hand at the latest.
             while let Some(first) = pending.first_entry().filter(|first| first.key().0 <= now) {
                 let (class, held) = first.remove();
@@ -80,8 +106,11 @@ impl Pooled {
             let class = usize::from(self.rows[row].class);
             let set = adaptive.set(p);
             pending.insert((self.until[row], row), (class, set.contains(&class)));
-            adaptive_sets.push((row, set));
-            fixed_sets.push((row, fixed_of(self.rows[row].fold)?.split_set(p)));
+            // Both are scored on the same rows.
+            if let Some(fixed) = fixed_of(self.rows[row].fold) {
+                fixed_sets.push((row, fixed.split_set(p)));
+                adaptive_sets.push((row, set));
+            }
         }
         if adaptive_sets.is_empty() {
             return None;

@@ -149,7 +149,9 @@ impl Fitter<'_> {
         let columns = self.dataset.columns_of(kind);
         let seed = purpose.seed(self.config.seed, kind);
         let train = self.dataset.rows(parts.iter().map(|rows| &rows.train[..]));
-        let validation = self.dataset.rows(parts.iter().map(|rows| &rows.early_stopping[..]));
+        let mut validation = self.dataset.rows(parts.iter().map(|rows| &rows.early_stopping[..]));
+        // What calibrates is judged by later rows, of a pool too.
+        validation.sort_by_key(|row| (self.dataset.bar(*row).open_time, *row));
         let mut classes = [&train, &validation].map(|rows| self.classes_of(rows, labels));
         if self.config.validation.shuffle_labels {
             for (place, part) in classes.iter_mut().enumerate() {
@@ -264,13 +266,9 @@ impl Fitter<'_> {
         let conformal = |place| past.and_then(|past| past.conformal(place, self.config));
         for (place, kind) in self.config.models.iter().enumerate() {
             let fit = self.fit(*kind, &parts.models, labels, Purposed::Fold(number), conformal(place))?;
-            answers.push(match &fit {
-                Ok((pipeline, _)) => {
-                    Some(self.answer(pipeline, &ends, &format!("{}, fold {number}, test", kind.name()))?)
-                }
-                Err(_) => None,
-            });
+            let (fit, said) = self.answered(fit, &ends, &format!("{}, fold {number}, test", kind.name()))?;
             fits.push(fit);
+            answers.push(said);
         }
         let mut blend = None;
         if self.config.ensemble.is_some() {
@@ -395,6 +393,22 @@ impl Fitter<'_> {
             known.extend(rows.test.iter().map(|bar| labels[resolved[*bar]?].map(|label| label.class)));
         }
         known
+    }
+
+    /// A fit with its answers for some rows. One that can't answer has failed; the others go on.
+    ///
+    /// # Errors
+    /// [`interrupt::Interrupted`] when the run was asked to stop.
+    fn answered(&self, fit: Fit, rows: &[usize], name: &str) -> Result<(Fit, Option<Vec<ModelAnswer>>)> {
+        let Ok((pipeline, _)) = &fit else { return Ok((fit, None)) };
+        match self.answer(pipeline, rows, name) {
+            Ok(said) => Ok((fit, Some(said))),
+            Err(error) if error.is::<interrupt::Interrupted>() => Err(error),
+            Err(error) => {
+                self.progress.say(&format!("{name}: FAILED: {error:#}"));
+                Ok((Err(format!("it can't answer: {error:#}")), None))
+            }
+        }
     }
 
     /// Answers in pieces, so that progress can be shown.

@@ -45,7 +45,8 @@ fn resolved(dataset: &Dataset<'_>, row: usize) -> Option<Resolved> {
     let series = dataset.symbols[symbol].series();
     let bars = series.bars();
     let end = bar + horizon;
-    let segment = series.segments().iter().find(|segment| segment.contains(&bar))?;
+    let segments = series.segments();
+    let segment = segments.get(segments.partition_point(|segment| segment.end <= bar))?;
     let last = segment.contains(&end).then(|| bars[end])?;
     let width = dataset.table.schema().len();
     let (low, high) = forecast_interval(&dataset.table.values()[row * width..][..width])?;

@@ -67,15 +67,19 @@ impl Experiment {
         let mut finals = Vec::new();
         for (place, kind) in config.models.iter().enumerate() {
             let threshold = pooled.conformal(place, config);
-            finals.push(match pooled.models[place] {
-                Some(_) => fitter.fit(
-                    *kind,
-                    &final_rows(config, dataset, &labels, *kind),
-                    &labels,
-                    Purposed::Final,
-                    threshold,
-                )?,
-                None => Err("a fold failed, so nothing is known about it out of sample".to_owned()),
+            finals.push(if pooled.models[place].is_some() {
+                let rows = final_rows(config, dataset, &labels, *kind);
+                fitter.fit(*kind, &rows, &labels, Purposed::Final, threshold)?
+            } else {
+                let of_fold = |fold: &Fold| {
+                    let why = fold.fits[place].as_ref().err()?;
+                    let number = fold.number;
+                    Some(format!(
+                        "it failed in fold {number}, so nothing is known about it out of sample: {why}"
+                    ))
+                };
+                let why = folds.fitted.iter().find_map(of_fold);
+                Err(why.unwrap_or_else(|| "it did not answer in every fold".to_owned()))
             });
         }
 

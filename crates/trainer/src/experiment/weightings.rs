@@ -6,10 +6,11 @@ use ensemble::{CalibrationMethod, RollingWeights, disagreement, weighted_mean, w
 use evaluation::{Bootstrap, Predictions, top};
 use market::Timestamp;
 
-use crate::config::Config;
+use crate::config::{Config, Weighting};
 use crate::dataset::Dataset;
 use crate::experiment::blend::Blend;
 use crate::experiment::fold::Fold;
+use crate::experiment::folds::follow_each_other;
 use crate::experiment::pooled::Pooled;
 use crate::report::{DisagreementScores, EnsembleReport, EnsembleWeights, WeightingScores};
 
@@ -64,9 +65,9 @@ impl Weightings<'_> {
             let equal = vec![1.0; members.places.len()];
             weightings.push(scored("equal", &self.mean(&members, &equal)));
             weightings.push(scored("priors", &self.mean(&members, &members.priors)));
-            if let Some(said) = self.pooled.uncalibrated.last().and_then(Option::as_ref) {
-                weightings.push(scored("learned", said));
-            }
+            let learns = settings.weights == Weighting::Learned && follow_each_other(self.config);
+            let learned = self.pooled.uncalibrated.last().and_then(Option::as_ref).filter(|_| learns);
+            weightings.extend(learned.map(|said| scored("learned", said)));
             weightings.push(scored("rolling", &self.rolling(&members)));
         }
         weightings.extend(own.map(|said| scored("ensemble", said)));

@@ -9,8 +9,10 @@ use serde::Serialize;
 use crate::compare::{Answers, FinishedRun, Resampling, RunPlace, pair};
 use crate::report::PairedModels;
 
-/// In the run of a version that was retrained: what the champion says of rows behind all that it learnt from.
-pub(crate) const CHAMPION_FILE: &str = "champion.csv";
+/// In the run of a version that was retrained: what the champion of this content says of rows behind all that it learnt from.
+pub(crate) fn champion_file(content_hash: &str) -> String {
+    format!("champion-{}.csv", content_hash.chars().take(16).collect::<String>())
+}
 
 /// What the comparison says.
 #[derive(Debug, Clone, Serialize)]
@@ -59,7 +61,7 @@ fn compared(artifacts: &Path, champion: &Manifest, version: &Manifest) -> Result
     let name = &version.facts.name;
     let place = |manifest: &Manifest| RunPlace::find(Path::new(&manifest.facts.run), artifacts);
     let places = vec![place(champion)?, place(version)?];
-    let newer = places[1].directory.join(CHAMPION_FILE);
+    let newer = places[1].directory.join(champion_file(&champion.content_hash));
     let mut runs = FinishedRun::load_all(places)?;
     if newer.exists() {
         let classes = runs[0].report.label.classes.names.clone();

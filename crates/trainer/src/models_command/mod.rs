@@ -20,7 +20,7 @@ use pipeline::Alias;
 
 use crate::cli::Outcome;
 
-pub(crate) use gate::{CHAMPION_FILE, Gate};
+pub(crate) use gate::{Gate, champion_file};
 pub(crate) use list::table;
 
 #[derive(Debug, Subcommand)]
@@ -128,8 +128,8 @@ pub(crate) struct PruneArguments {
     /// NAME
     pub(crate) name: String,
     /// Newest versions to keep beside those that an alias is at, and the champion before this one
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub(crate) keep: usize,
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: u32,
     /// Only say what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,

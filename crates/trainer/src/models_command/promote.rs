@@ -75,7 +75,8 @@ pub(super) fn run(arguments: &PromoteArguments, out: &mut dyn Write) -> Result<O
         moves.push(by_this(Alias::Challenger, Some(target.version), None, false, Value::Null));
     }
     locked.move_aliases(moves)?;
-    if let Some(note) = alias_moved(&arguments.common.artifacts, &bundle.manifest, &arguments.to.to_string())?
+    drop(locked);
+    if let Some(note) = alias_moved(&arguments.common.artifacts, &bundle.manifest, &arguments.to.to_string())
     {
         sentence = format!("{sentence}; {note}");
     }

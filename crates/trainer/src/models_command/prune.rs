@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &PruneArguments, out: &mut dyn Write) -> Result<Out
     let locked = registry.lock(&name)?;
     let aliases = locked.aliases()?;
     let versions = registry.versions(&name);
-    let old = &versions[..versions.len().saturating_sub(arguments.keep)];
+    let old = &versions[..versions.len().saturating_sub(arguments.keep as usize)];
     let is_needed =
         |version: &Version| !aliases.of(*version).is_empty() || aliases.champion_before() == Some(*version);
     let going: Vec<Version> = old.iter().filter(|version| !is_needed(version)).copied().collect();

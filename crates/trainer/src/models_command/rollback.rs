@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &RollbackArguments, out: &mut dyn Write) -> Result<
         forced: false,
         evidence: Value::Null,
     }])?;
-    let note = alias_moved(&arguments.common.artifacts, &bundle.manifest, "champion")?;
+    drop(locked);
+    let note = alias_moved(&arguments.common.artifacts, &bundle.manifest, "champion");
     if arguments.common.json {
         let said = json!({ "model": format!("{name}/{before}"), "alias": Alias::Champion, "from": from });
         writeln!(out, "{}", serde_json::to_string_pretty(&said)?)?;

@@ -51,6 +51,7 @@ fn every_chart_comes_as_svg_and_png() {
         "feature_importance_lstm",
         "reliability_lstm",
         "log_loss_by_month_lstm",
+        "ensemble_weights",
         "folds",
         "equity_random_forest_BTCUSDT",
         "timeline",
@@ -209,6 +210,7 @@ fn a_run_without_any_fitted_model_is_reported() {
         ..EconomicsReport::default()
     };
     report.changed_bars.clear();
+    report.ensemble = None;
     report.sealed = None;
     let rendered = render(&report).unwrap();
     assert!(rendered.html.contains("training diverged in epoch 3"));

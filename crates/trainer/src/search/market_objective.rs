@@ -5,7 +5,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use data::LoadedBars;
+use durable::StorageError;
 use evaluation::{SealedPeriod, SharpeSample, SplitScheme};
+use market::Timestamp;
+use models::ModelKind;
 
 use super::space::Values;
 use super::study::Objective;
@@ -15,7 +18,7 @@ use crate::config::{Config, ConfigFile, ReportConfig};
 use crate::dataset::Dataset;
 use crate::experiment::economics::{Traded, net_returns};
 use crate::experiment::fold::{Fitter, Fold};
-use crate::experiment::folds::Folds;
+use crate::experiment::folds::{Folds, splits};
 use crate::experiment::pooled::Pooled;
 use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
@@ -31,6 +34,8 @@ pub(crate) struct MarketObjective<'a> {
     pub(crate) target: &'a str,
     /// Last share of the bars, which no trial sees.
     pub(crate) holdout: f64,
+    /// Open time of the first bar of the holdout, once it is known: the same for every trial.
+    pub(crate) begins: Option<Timestamp>,
     /// The rows of the base configuration, which serve every trial that changes none of them.
     pub(crate) shared: Option<Dataset<'a>>,
     /// Below the artifacts: what a forecaster made of windows, and returns.
@@ -48,7 +53,10 @@ impl MarketObjective<'_> {
     pub(crate) fn file(&self, values: &Values) -> Result<ConfigFile> {
         let mut file = ConfigFile::load(&self.config, &settings(values))?;
         only_target(&mut file.config, self.target);
-        file.config.validation.sealed = Some(inner_seal(&file.config, self.holdout)?);
+        file.config.validation.sealed = Some(match self.begins {
+            Some(begins) => SealedPeriod::From(begins),
+            None => inner_seal(&file.config, self.holdout)?,
+        });
         Ok(file)
     }
 
@@ -60,10 +68,13 @@ impl MarketObjective<'_> {
         goes_on: &(dyn Fn(usize, f64) -> bool + Sync),
     ) -> Result<()> {
         let place = place_of(&file.config, self.target)?;
+        let planned = splits(&file.config, dataset)?.len();
         let (done, pooled) = folds(file, dataset, &self.kept, place, &mut |losses, failure| {
             trial.running_losses = losses.to_vec();
             trial.failure = failure;
-            trial.failure.is_none() && goes_on(losses.len(), losses[losses.len() - 1])
+            // Behind the last fold there is nothing to save.
+            trial.failure.is_none()
+                && (losses.len() >= planned || goes_on(losses.len(), losses[losses.len() - 1]))
         })?;
         let whole = done.spans.iter().filter(|span| !span.left_out).count() == done.fitted.len()
             && trial.failure.is_none()
@@ -93,6 +104,13 @@ impl MarketObjective<'_> {
 }
 
 impl Objective for MarketObjective<'_> {
+    /// What a forecaster made of windows is kept behind one lock, under which it works on all threads: two trials at once could
+    /// wait for each other.
+    fn side_by_side(&self) -> bool {
+        let config = &self.base.config;
+        config.forecast.is_none() && !config.models.contains(&ModelKind::Tirex)
+    }
+
     fn attempt(
         &self,
         number: usize,
@@ -111,7 +129,14 @@ impl Objective for MarketObjective<'_> {
             config_hash: String::new(),
             seconds: 0.0,
         };
-        let file = self.file(values)?;
+        let file = match self.file(values) {
+            Ok(file) => file,
+            Err(error) => {
+                // Values that make no configuration together.
+                trial.failure = Some(format!("{error:#}"));
+                return Ok(trial);
+            }
+        };
         trial.config_hash = config_hash(&file.config, &serde_json::to_value(&file.config)?)?;
         let outcome = match &self.shared {
             Some(dataset) if same_rows(&file.config, &self.base.config) => {
@@ -122,6 +147,8 @@ impl Objective for MarketObjective<'_> {
         };
         match outcome {
             Err(error) if error.is::<Interrupted>() || interrupt::requested() => return Err(error),
+            // A full disk is no fault of the values.
+            Err(error) if error.is::<StorageError>() => return Err(error),
             Err(error) => {
                 trial.status = TrialStatus::Failed;
                 trial.failure = Some(format!("{error:#}"));
@@ -175,7 +202,7 @@ pub(crate) fn on_holdout(
     mut file: ConfigFile,
     loaded: &[LoadedBars],
     target: &str,
-    holdout: f64,
+    (holdout, begins): (f64, Timestamp),
     kept: &Path,
 ) -> Result<Answers> {
     only_target(&mut file.config, target);
@@ -192,19 +219,17 @@ pub(crate) fn on_holdout(
     }
     let said = pooled.models[place].as_ref().context("the model did not answer")?;
     let symbol = |bar: usize| dataset.symbols[dataset.place(bar).0].series().symbol().into();
-    Ok(Answers {
-        keys: pooled
-            .rows
-            .iter()
-            .map(|row| RowKey {
-                time: dataset.bar(row.bar).close_time.millis(),
-                symbol: symbol(row.bar),
-                fold: row.fold,
-            })
-            .collect(),
-        classes: pooled.rows.iter().map(|row| row.class).collect(),
-        probabilities: said.values.clone(),
-    })
+    let mut answers = Answers::default();
+    for (place, row) in pooled.rows.iter().enumerate() {
+        let bar = dataset.bar(row.bar);
+        if bar.open_time < begins {
+            continue;
+        }
+        answers.keys.push(RowKey { time: bar.close_time.millis(), symbol: symbol(row.bar), fold: row.fold });
+        answers.classes.push(row.class);
+        answers.probabilities.extend_from_slice(said.row(place, pooled.n_classes));
+    }
+    Ok(answers)
 }
 
 /// Leaves out what the target does not need, and what is only shown.

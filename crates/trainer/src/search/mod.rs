@@ -10,8 +10,9 @@ mod space;
 mod study;
 mod trial;
 
+use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -88,6 +89,8 @@ pub(crate) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> Result<Ou
         json!([env!("CARGO_PKG_VERSION"), settings, base.config, fingerprint]).to_string().as_bytes(),
     );
     let directory = arguments.out.join("searches").join(format!("{}-{}", settings.name, &key[..12]));
+    // Held as long as the search lives.
+    let _lock = lock(&directory)?;
     if arguments.restart && directory.exists() {
         durable::remove_directory(&directory)?;
     }
@@ -97,6 +100,7 @@ pub(crate) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> Result<Ou
         loaded: &loaded,
         target: &target,
         holdout: settings.holdout,
+        begins: None,
         shared: None,
         kept: arguments.out.join("cache/forecaster"),
         returns: directory.join("returns"),
@@ -106,9 +110,12 @@ pub(crate) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> Result<Ou
     objective.file(&first).with_context(|| format!("[space] of {}", path.display()))?;
     interrupt::listen()?;
     let unchanged = objective.file(&space::Values::new())?;
-    objective.shared = Some(Dataset::build(&unchanged.config, &loaded, Some(&objective.kept), &progress)?);
+    let dataset = Dataset::build(&unchanged.config, &loaded, Some(&objective.kept), &progress)?;
+    let begins = dataset.seal.context("the holdout holds no usable row; search on more bars")?;
+    objective.shared = Some(dataset);
+    objective.begins = Some(begins);
     // Trials compare their rows with those of the configuration as a search sees it.
-    let seen = unchanged;
+    let seen = objective.file(&space::Values::new())?;
     let objective = MarketObjective { base: &seen, ..objective };
 
     let about = json!({ "fingerprint": fingerprint, "model": target, "settings": settings });
@@ -140,8 +147,27 @@ pub(crate) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> Result<Ou
         trials: &trials,
         directory: &directory,
         fingerprint: &fingerprint,
+        begins,
+        data: &arguments.data,
     };
     outcomes.write(&progress, arguments.json, out)
+}
+
+/// Nobody else may be at work on the same search.
+fn lock(directory: &Path) -> Result<File> {
+    let mut path = directory.as_os_str().to_owned();
+    path.push(".lock");
+    if let Some(parent) = directory.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("can't create {}", parent.display()))?;
+    }
+    let lock = File::create(&path).with_context(|| format!("can't write {}", Path::new(&path).display()))?;
+    if lock.try_lock().is_err() {
+        bail!(
+            "another process is at work on the same search in {}; wait for it, or write elsewhere with --out",
+            directory.display()
+        );
+    }
+    Ok(lock)
 }
 
 fn in_one_line(trial: &Trial, known: &[Trial]) -> String {

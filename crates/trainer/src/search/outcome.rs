@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use evaluation::{
     BacktestOverfitting, Bootstrap, Difference, SharpeSample, Tally, Trials, combinatorial_overfitting,
 };
+use market::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,6 +23,8 @@ use crate::progress::Progress;
 use crate::report::{self, SearchChart, SearchPage};
 use crate::train::RunSummary;
 
+/// Fewer rows than this say nothing.
+const MINIMUM_ROWS: usize = 100;
 /// Blocks of time between which the best trial is chosen and judged.
 const BLOCKS: usize = 16;
 
@@ -34,6 +37,10 @@ pub(super) struct Outcomes<'a> {
     pub(super) trials: &'a [Trial],
     pub(super) directory: &'a Path,
     pub(super) fingerprint: &'a str,
+    /// Open time of the first bar of the holdout.
+    pub(super) begins: Timestamp,
+    /// Bars that were given instead of the configuration's.
+    pub(super) data: &'a [PathBuf],
 }
 
 /// The best values beside the configuration as it is, on bars that no trial saw.
@@ -130,11 +137,24 @@ impl Outcomes<'_> {
 
     fn holdout(&self, best: &Trial) -> Result<Holdout> {
         let objective = self.objective;
-        let answers =
-            |file| on_holdout(file, objective.loaded, objective.target, objective.holdout, &objective.kept);
+        let answers = |file| {
+            on_holdout(
+                file,
+                objective.loaded,
+                objective.target,
+                (objective.holdout, self.begins),
+                &objective.kept,
+            )
+        };
         let as_it_is = answers(self.original.clone())?;
         let chosen = answers(ConfigFile::load(&objective.config, &settings(&best.values))?)?;
         let common = CommonRows::of(&as_it_is, &chosen, false);
+        if common.rows.len() < MINIMUM_ROWS {
+            bail!(
+                "only {} rows of the holdout were answered by both; search on more bars, or with a larger holdout",
+                common.rows.len()
+            );
+        }
         let k = as_it_is.probabilities.len() / as_it_is.keys.len().max(1);
         let horizon = self.original.config.label.horizon;
         let block = common.block_length(k, horizon);
@@ -166,7 +186,11 @@ impl Outcomes<'_> {
             return (deflated, None, Some("the label can't be traded on".to_owned()));
         }
         if returns.iter().any(|one| one.len() != returns[0].len()) {
-            return (deflated, None, Some("trials with other look-backs have other rows".to_owned()));
+            return (
+                deflated,
+                None,
+                Some("trials with other features or look-backs have other rows".to_owned()),
+            );
         }
         match combinatorial_overfitting(&returns, BLOCKS) {
             Ok(found) => (deflated, Some(found), None),
@@ -273,7 +297,8 @@ impl Outcomes<'_> {
 
     /// The configuration's own text with the best values; its paths lead from anywhere.
     fn best_toml(&self, best: &Trial) -> Result<String> {
-        let text = self.original.with_values(&settings(&best.values)).map_err(anyhow::Error::msg)?;
+        let text =
+            self.original.with_values(&settings(&best.values), self.data).map_err(anyhow::Error::msg)?;
         let mut head = String::new();
         writeln!(
             head,

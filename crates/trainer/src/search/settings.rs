@@ -107,6 +107,14 @@ impl SearchSettings {
             );
         }
         for (key, dimension) in &settings.space {
+            let section = key.split('.').next().unwrap_or_default();
+            if ["label", "data", "validation", "economics", "report", "tracking", "name", "models", "seed"]
+                .contains(&section)
+            {
+                let why = "trials with other values of it answer another question, and can't be compared"
+                    .to_owned();
+                return fault(key, why);
+            }
             if let Some(why) = dimension.fault() {
                 return fault(key, why);
             }

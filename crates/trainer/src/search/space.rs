@@ -79,7 +79,11 @@ impl Dimension {
         match self {
             Self::Numbers { low, high, log, integer } => {
                 let value = if *log { place.exp() } else { place }.clamp(*low, *high);
-                if *integer { format!("{}", value.round() as i64) } else { format!("{value:?}") }
+                if *integer {
+                    format!("{}", value.round() as i64)
+                } else {
+                    format!("{:?}", readable(value).clamp(*low, *high))
+                }
             }
             Self::Choices { choices } => {
                 choices[(place.max(0.0) as usize).min(choices.len() - 1)].to_string()
@@ -123,6 +127,11 @@ impl Dimension {
         }
         Ok(self.value(optimizer.ask(&mut random).context("the next value of the search")?))
     }
+}
+
+/// Four digits are enough to tell values apart, and can be read.
+fn readable(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
 }
 
 /// The values of a trial: a function of its number, the seed and what was seen before its batch, so that a search that was
@@ -210,6 +219,7 @@ mod tests {
             for (key, dimension) in &space {
                 let place = dimension.place(&values[key]).unwrap();
                 assert_eq!(dimension.value(place), values[key], "{key}");
+                assert!(values[key].len() < 12, "{key}: {}", values[key]);
             }
         }
     }

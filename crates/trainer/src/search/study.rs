@@ -19,6 +19,9 @@ const BEFORE_PRUNING: usize = 5;
 
 /// What a trial is tried on.
 pub(crate) trait Objective: Sync {
+    /// Whether several trials may run at once.
+    fn side_by_side(&self) -> bool;
+
     /// Tries some values; `goes_on` is told the running loss after each fold, and ends the trial by answering false.
     ///
     /// # Errors
@@ -46,11 +49,15 @@ impl TrialFile {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| format!("can't create {}", parent.display()))?;
         }
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let whole = text.rfind('\n').map_or(0, |last| last + 1);
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error).with_context(|| format!("can't read {}", path.display())),
+        };
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let mut trials = BTreeMap::new();
-        for (line, json) in text[..whole].lines().enumerate() {
-            let trial: Trial = serde_json::from_str(json).with_context(|| {
+        for (line, json) in bytes[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let trial: Trial = serde_json::from_slice(json).with_context(|| {
                 format!("{}:{} is no trial; remove the line, and it is tried again", path.display(), line + 1)
             })?;
             trials.insert(trial.number, trial);
@@ -104,15 +111,17 @@ pub(crate) fn search(
         };
         let fresh: Vec<(usize, Values)> =
             proposed.iter().filter(|(number, _)| !trials.contains_key(number)).cloned().collect();
-        let tried: Vec<Result<Trial>> = fresh
-            .par_iter()
-            .map(|(number, values)| {
-                let trial = objective.attempt(*number, values, &goes_on)?;
-                file.keep(&trial)?;
-                told(&trial, &known);
-                Ok(trial)
-            })
-            .collect();
+        let attempt = |(number, values): &(usize, Values)| {
+            let trial = objective.attempt(*number, values, &goes_on)?;
+            file.keep(&trial)?;
+            told(&trial, &known);
+            Ok(trial)
+        };
+        let tried: Vec<Result<Trial>> = if objective.side_by_side() {
+            fresh.par_iter().map(attempt).collect()
+        } else {
+            fresh.iter().map(attempt).collect()
+        };
         for trial in tried {
             let trial = trial?;
             trials.insert(trial.number, trial);
@@ -144,6 +153,10 @@ mod tests {
     }
 
     impl Objective for Bowl {
+        fn side_by_side(&self) -> bool {
+            true
+        }
+
         fn attempt(
             &self,
             number: usize,

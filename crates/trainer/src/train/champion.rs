@@ -6,15 +6,31 @@ use pipeline::Bundle;
 
 use crate::dataset::Dataset;
 use crate::experiment::Experiment;
+use crate::models_command::champion_file;
 use crate::train::output::PredictionLines;
 
-/// Its answers for the out-of-sample rows of an experiment that lie behind all its own bars, in the form of
+/// Refuses bars that the champion can't answer for, before anything is trained.
+pub(super) fn check(champion: &Bundle, dataset: &Dataset<'_>) -> Result<()> {
+    let core = champion.pipeline.core();
+    let series = dataset.symbols[0].series();
+    if series.timeframe() != core.timeframe {
+        bail!(
+            "these are {} bars, the champion was trained on {} bars; give it such bars",
+            series.timeframe(),
+            core.timeframe
+        );
+    }
+    champion.pipeline.feature_set().check(series)?;
+    Ok(())
+}
+
+/// The file's name, and its answers for the out-of-sample rows of an experiment that lie behind all its own bars, in the form of
 /// `predictions.csv`.
 pub(super) fn champion_csv(
     champion: &Bundle,
     experiment: &Experiment,
     dataset: &Dataset<'_>,
-) -> Result<String> {
+) -> Result<(String, String)> {
     let (facts, core) = (&champion.manifest.facts, champion.pipeline.core());
     let classes = &experiment.label.classes;
     if core.classes != *classes {
@@ -45,5 +61,5 @@ pub(super) fn champion_csv(
             lines.add(&facts.name, row, answer.combined.values())?;
         }
     }
-    Ok(lines.text)
+    Ok((champion_file(&champion.manifest.content_hash), lines.text))
 }

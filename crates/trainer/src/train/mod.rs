@@ -82,14 +82,17 @@ pub(crate) fn train(
     interrupt::listen()?;
     let kept = arguments.out.join(KEPT);
     let dataset = Dataset::build(config, &loaded, Some(&kept), &progress)?;
+    if let Some(champion) = champion {
+        champion::check(champion, &dataset)?;
+    }
     let run = RunIdentity::new(arguments, config, &dataset, &loaded, command)?;
     if arguments.open_seal {
         sealed::require_unopened(&run.artifacts, &run.summary)?;
     }
-    let tracked = run.track(&progress);
     let every = Duration::from_secs_f64(arguments.checkpoint_every);
     let keeping = Keeping { resume: arguments.resume, keep_best: arguments.keep_best, every };
     let unfinished = Unfinished::open(&arguments.out, &config.name, &run.key(), keeping, &progress)?;
+    let tracked = run.track(&progress);
     let fitter = Fitter {
         config,
         dataset: &dataset,
@@ -102,7 +105,7 @@ pub(crate) fn train(
     let done = compute_and_write(&fitter, run, champion);
     if let Some(tracked) = tracked {
         match &done {
-            Err(Failure::Computing(_)) if !tracked.has_fits() => tracked.forget(),
+            Err(Failure::Computing(_)) if !tracked.has_fits() => tracked.forget(&progress),
             done => tracked.end(
                 match done {
                     Ok(_) => Status::Finished,

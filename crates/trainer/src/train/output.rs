@@ -65,7 +65,7 @@ impl Artifacts {
             journals.iter().any(|path| {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
                 let process = name.strip_prefix(run.as_str()).and_then(|rest| rest.strip_prefix('-'));
-                process.is_some_and(|process| process.parse::<u32>().is_ok())
+                process.is_some_and(|process| process.parse::<u128>().is_ok())
             })
         };
         let free = |run: &String| !self.run_directory(run).exists() && !is_told(run);

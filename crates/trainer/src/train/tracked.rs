@@ -48,7 +48,8 @@ impl Tracked {
         server: Option<&str>,
         progress: &Progress,
     ) -> Option<Self> {
-        let run = format!("{}-{}", beginning.run, std::process::id());
+        // Digits only behind the name: containers share process ids, not milliseconds.
+        let run = format!("{}-{}{}", beginning.run, now(), std::process::id());
         let path = artifacts.join(DIRECTORY).join(format!("{run}.jsonl"));
         let journal = match Journal::open(&path) {
             Ok(journal) => Arc::new(journal),
@@ -194,14 +195,14 @@ impl Tracked {
         }
     }
 
-    /// A run that was refused before anything was fitted leaves no trace.
-    pub(crate) fn forget(self) {
-        self.journal.close();
-        let path = self.journal.path().to_owned();
-        drop(self.sender.map(Sender::finish));
-        for path in [path.clone(), path.with_extension("lock"), path.with_extension("sent.json")] {
-            let _ = std::fs::remove_file(path);
+    /// A run that was refused before anything was fitted leaves no trace, unless a server heard of it.
+    pub(crate) fn forget(self, progress: &Progress) {
+        if self.sender.is_some() {
+            self.end(Status::Failed, progress);
+            return;
         }
+        self.journal.close();
+        let _ = std::fs::remove_file(self.journal.path());
         // Only when nothing else is in them.
         let _ = std::fs::remove_dir(self.artifacts.join(DIRECTORY));
         let _ = std::fs::remove_dir(&self.artifacts);

@@ -20,7 +20,6 @@ use crate::dataset::Dataset;
 use crate::experiment::Experiment;
 use crate::experiment::economics::economics;
 use crate::experiment::sealed;
-use crate::models_command::CHAMPION_FILE;
 use crate::progress::Progress;
 use crate::report::{
     self, DataReport, EconomicsReport, ModelReport, Report, SealedReport, SealedScores, Status,
@@ -58,7 +57,7 @@ pub(crate) struct Writing<'a> {
     /// Models × configurations ever tried on these bars.
     tried: usize,
     /// What the champion says of rows behind its bars.
-    champion: Option<String>,
+    champion: Option<(String, String)>,
 }
 
 /// What was written, in words and for machines.
@@ -172,7 +171,7 @@ impl<'a> Writing<'a> {
         mut run: RunIdentity<'a>,
         experiment: Experiment,
         opened: Option<SealedScores>,
-        champion: Option<String>,
+        champion: Option<(String, String)>,
         progress: &Progress,
     ) -> Result<Self> {
         let tried = run.artifacts.tried(&run.summary);
@@ -212,8 +211,8 @@ impl<'a> Writing<'a> {
             "predictions.csv",
             predictions_csv(&self.experiment, self.run.dataset, &names)?.as_bytes(),
         )?;
-        if let Some(champion) = &self.champion {
-            staged.write(CHAMPION_FILE, champion.as_bytes())?;
+        if let Some((name, text)) = &self.champion {
+            staged.write(name, text.as_bytes())?;
         }
         write_summary(&staged, &self.run.summary)?;
         let directory = staged.publish()?;
@@ -327,7 +326,7 @@ impl<'a> Writing<'a> {
             "timeframe": bars.series.timeframe(),
             "bars": bars.series.len(),
             "first": bars.quality.first,
-            "last": bars.quality.last,
+            "last": self.run.loaded.iter().map(|bars| bars.quality.last).max(),
             "fingerprint": self.run.summary.fingerprint,
             "pool": if symbols.len() > 1 { symbols } else { Vec::new() },
             "sealed_from": self.run.dataset.seal,

@@ -47,7 +47,11 @@ impl Drawing for SearchChart {
 
     fn draw<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>) -> DrawResult<(), DB> {
         pen.text("Log-loss of every trial", (16, 20), left(TITLE, INK))?;
-        pen.text("blue: finished; grey: ended early; line: the best so far", (16, 41), left(BODY, MUTED))?;
+        pen.text(
+            "blue: finished; grey: ended early; line: the best so far; dots at the upper edge lie above it",
+            (16, 41),
+            left(BODY, MUTED),
+        )?;
         let (low, high) = self.span();
         let n = self.losses.len().max(2);
         let at = |trial: usize, loss: f64| -> Point {

@@ -22,7 +22,8 @@ pub(super) fn forecasts(report: &Report) -> String {
     ];
     let text = format!(
         "Between its lowest and its highest quantile the forecaster expects the return over {} bars in {} of all cases. Conformal: \
-         widened by what the bars before each fold ask for. Adaptive: by a margin that follows the outcomes as they become known.",
+         widened by what the bars before each fold ask for. Adaptive: by a margin that follows the outcomes as they become known. A forecast \
+         holds until the next one is made, so it may be some bars old: all intervals are judged as they stand at each bar.",
         found.horizon,
         round_percent(found.nominal)
     );
