@@ -62,7 +62,8 @@ fn work(journal: &Journal, artifacts: &std::path::Path, server: &Mlflow, ends: &
             return total;
         }
         if !closed {
-            std::thread::sleep(GATHER);
+            // The end of the run ends it.
+            journal.wait(usize::MAX, GATHER);
         }
         match deliver(journal.path(), artifacts, server) {
             Ok(delivered) => {

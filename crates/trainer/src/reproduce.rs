@@ -137,26 +137,30 @@ pub(crate) fn recorded_config(manifest: &Manifest, relative_to: &Path) -> Result
     })
 }
 
-/// Where a bundle's bars are: as given, or as the configuration says, or where they were.
+/// Where a bundle's bars are: as given, or where they were, or where the configuration says. The fingerprint tells whether these
+/// are the bars.
 fn bars_of(
     manifest: &Manifest,
     file: &ConfigFile,
     data: &[PathBuf],
     pool: &[PathBuf],
 ) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    let in_config = file.config.data.path.is_some() || !file.config.data.pool.is_empty();
-    if !data.is_empty() || !pool.is_empty() || in_config {
+    if !data.is_empty() || !pool.is_empty() {
         return Ok((data.to_vec(), pool.to_vec()));
     }
     let facts = &manifest.facts.data;
     let paths: Vec<PathBuf> = serde_json::from_value(facts["paths"].clone()).unwrap_or_default();
-    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
-        bail!("its bars are not at {} any more; name them with --data", missing.display());
-    }
-    match paths.len() {
-        0 => bail!("the bundle does not say where its bars are; name them with --data"),
-        1 => Ok((paths, Vec::new())),
-        _ => Ok((Vec::new(), paths)),
+    let missing = paths.iter().find(|path| !path.exists());
+    match (missing, paths.len()) {
+        (None, 1) => Ok((paths, Vec::new())),
+        (None, symbols) if symbols > 1 => Ok((Vec::new(), paths)),
+        _ if file.config.data.path.is_some() || !file.config.data.pool.is_empty() => {
+            Ok((Vec::new(), Vec::new()))
+        }
+        (Some(missing), _) => {
+            bail!("its bars are not at {} any more; name them with --data", missing.display())
+        }
+        (None, _) => bail!("the bundle does not say where its bars are; name them with --data"),
     }
 }
 
