@@ -89,11 +89,6 @@ pub(crate) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> Result<Ou
         json!([env!("CARGO_PKG_VERSION"), settings, base.config, fingerprint]).to_string().as_bytes(),
     );
     let directory = arguments.out.join("searches").join(format!("{}-{}", settings.name, &key[..12]));
-    // Held as long as the search lives.
-    let _lock = lock(&directory)?;
-    if arguments.restart && directory.exists() {
-        durable::remove_directory(&directory)?;
-    }
     let mut objective = MarketObjective {
         config,
         base: &base,
@@ -108,6 +103,11 @@ pub(crate) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> Result<Ou
     // The values of the first trial show whether the space makes sense before anything is computed.
     let first = space::propose(&settings.space, settings.method, settings.startup, 0, settings.seed, &[])?;
     objective.file(&first).with_context(|| format!("[space] of {}", path.display()))?;
+    // From here on something is written. The lock is held as long as the search lives.
+    let _lock = lock(&directory)?;
+    if arguments.restart && directory.exists() {
+        durable::remove_directory(&directory)?;
+    }
     interrupt::listen()?;
     let unchanged = objective.file(&space::Values::new())?;
     let dataset = Dataset::build(&unchanged.config, &loaded, Some(&objective.kept), &progress)?;
