@@ -166,10 +166,11 @@ pub enum LoadError {
     /// Columns that are not among the features.
     #[error("the model's columns in the manifest are not among its features")]
     Columns,
+    /// A window that no model has.
+    #[error("the manifest says that the model looks at {0} rows; it must be from 1 to 65536")]
+    Lookback(usize),
     /// Numbers that correct nothing.
-    #[error(
-        "the calibration in the manifest is not one finite shift for each class and a sharpness of at least 0"
-    )]
+    #[error("the calibration in the manifest is not made of usable numbers for its classes")]
     Calibration,
     /// The files hold another model than the manifest describes.
     #[error("the weights of {name} are for {found} features and classes, the manifest says {expected}")]

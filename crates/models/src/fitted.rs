@@ -17,6 +17,8 @@ use crate::spec::{FitProgress, ModelKind, ModelSpec};
 use crate::tirex_model::{TirexDescription, TirexModel};
 use crate::{boosting_model, forest_model, library_model, network_model, tirex_model};
 
+/// No model looks at more rows.
+const LONGEST_LOOKBACK: usize = 1 << 16;
 /// Fewer training rows than this teach nothing.
 const MINIMUM_ROWS: usize = 100;
 
@@ -338,6 +340,9 @@ impl FittedModel {
         let calibration = description.calibration.clone();
         if calibration.as_ref().is_some_and(|fitted| !fitted.is_valid(description.n_classes)) {
             return Err(LoadError::Calibration);
+        }
+        if !(1..=LONGEST_LOOKBACK).contains(&description.lookback) {
+            return Err(LoadError::Lookback(description.lookback));
         }
         let n_features = description.n_features;
         let columns = description.columns.clone().map(|places| Columns { places, n_features });
