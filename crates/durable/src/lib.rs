@@ -9,12 +9,14 @@ mod directory;
 pub mod faults;
 mod file;
 mod hash;
+mod lines;
 mod staged_file;
 mod system;
 
 pub use directory::{StagedDirectory, remove_abandoned, remove_directory, require_writable};
 pub use file::write_file;
 pub use hash::{sha256_file, sha256_hex};
+pub use lines::{LineFile, whole_lines};
 pub use staged_file::{StagedFile, publish_file};
 
 use std::path::{Path, PathBuf};

@@ -55,8 +55,8 @@ pub fn journals(artifacts: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// [`JournalError`] when the journal can't be read, or how far it has come can't be written.
 pub fn deliver(path: &Path, artifacts: &Path, server: &Mlflow) -> Result<Delivered, JournalError> {
-    let disk = |action| move |cause| JournalError::Disk { action, path: path.to_owned(), cause };
-    let lock = File::create(path.with_extension("lock")).map_err(disk("lock"))?;
+    let lock = File::create(path.with_extension("lock"))
+        .map_err(|cause| JournalError::Lock { path: path.to_owned(), cause })?;
     if lock.try_lock().is_err() {
         let ended = Some("another process is sending it".to_owned());
         return Ok(Delivered { waiting: entries(path)?.len(), ended, ..Delivered::default() });
@@ -101,8 +101,7 @@ pub fn deliver(path: &Path, artifacts: &Path, server: &Mlflow) -> Result<Deliver
         }
         progress.done += taken;
         let text = serde_json::to_string_pretty(&progress).unwrap_or_default();
-        durable::write_file(&place, text.as_bytes())
-            .map_err(|error| disk("keep the progress of")(std::io::Error::other(error.to_string())))?;
+        durable::write_file(&place, text.as_bytes())?;
     }
     delivered.waiting = all.len() - progress.done;
     Ok(delivered)

@@ -1,9 +1,9 @@
 //! A file of lines, one for each thing that happened.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
+
+use durable::{LineFile, StorageError};
 
 use crate::entry::Entry;
 
@@ -18,7 +18,7 @@ pub struct Journal {
 
 #[derive(Debug)]
 struct State {
-    file: File,
+    file: LineFile,
     lines: usize,
     closed: bool,
     /// The first refusal of the disk; nothing is written after it.
@@ -29,10 +29,11 @@ struct State {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk refused.
-    #[error("can't {action} the journal {}: {cause}", path.display())]
-    Disk {
-        /// What was tried.
-        action: &'static str,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Nobody else could be kept from it.
+    #[error("can't lock the journal {}: {cause}", path.display())]
+    Lock {
         /// Journal.
         path: PathBuf,
         /// Cause.
@@ -56,22 +57,8 @@ impl Journal {
     /// # Errors
     /// When it can't be written.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let refused = |action| move |cause| JournalError::Disk { action, path: path.to_owned(), cause };
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(refused("create"))?;
-        }
-        let text = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(refused("read")(error)),
-        };
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(refused("open"))?;
-        if whole < text.len() {
-            file.set_len(whole as u64).map_err(refused("mend"))?;
-        }
-        let lines = text[..whole].split_inclusive(|byte| *byte == b'\n').count();
-        let state = Mutex::new(State { file, lines, closed: false, fault: None });
+        let (file, before) = LineFile::open(path)?;
+        let state = Mutex::new(State { file, lines: before.len(), closed: false, fault: None });
         Ok(Self { path: path.to_owned(), state, changed: Condvar::new() })
     }
 
@@ -86,15 +73,13 @@ impl Journal {
         if state.fault.is_some() {
             return;
         }
-        let written = serde_json::to_string(entry).map_err(std::io::Error::from).and_then(|mut line| {
-            line.push('\n');
-            state.file.write_all(line.as_bytes())
-        });
+        let written = match serde_json::to_string(entry) {
+            Ok(line) => state.file.add(&line).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
         match written {
             Ok(()) => state.lines += 1,
-            Err(error) => {
-                state.fault = Some(format!("can't write the journal {}: {error}", self.path.display()));
-            }
+            Err(why) => state.fault = Some(why),
         }
         drop(state);
         self.changed.notify_all();
@@ -127,24 +112,20 @@ impl Journal {
 /// # Errors
 /// [`JournalError`] when it can't be read or a line is no entry.
 pub fn entries(path: &Path) -> Result<Vec<Entry>, JournalError> {
-    let bytes = fs::read(path).map_err(|cause| JournalError::Disk {
-        action: "read",
-        path: path.to_owned(),
-        cause,
-    })?;
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    let parse = |(index, line): (usize, &[u8])| {
-        serde_json::from_slice(line).map_err(|error| JournalError::Line {
+    let parse = |(index, line): (usize, Vec<u8>)| {
+        serde_json::from_slice(&line).map_err(|error| JournalError::Line {
             path: path.to_owned(),
             line: index + 1,
             reason: error.to_string(),
         })
     };
-    bytes[..whole].split_inclusive(|byte| *byte == b'\n').enumerate().map(parse).collect()
+    durable::whole_lines(path)?.into_iter().enumerate().map(parse).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::Status;
 

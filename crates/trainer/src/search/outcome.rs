@@ -321,8 +321,8 @@ pub(crate) fn past_trials(artifacts: &Path, fingerprint: &str) -> Vec<RunSummary
             continue;
         }
         let model = about["model"].as_str().unwrap_or_default().to_owned();
-        let text = fs::read_to_string(entry.path().join("trials.jsonl")).unwrap_or_default();
-        let trials = text.lines().filter_map(|line| serde_json::from_str::<Trial>(line).ok());
+        let lines = durable::whole_lines(&entry.path().join("trials.jsonl")).unwrap_or_default();
+        let trials = lines.iter().filter_map(|line| serde_json::from_slice::<Trial>(line).ok());
         found.extend(trials.map(|trial| RunSummary {
             run: format!("{}#{}", entry.file_name().to_string_lossy(), trial.number),
             fingerprint: fingerprint.to_owned(),

@@ -1,13 +1,12 @@
 //! The loop: propose a batch, try it, keep it, learn.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use anyhow::{Context, Result};
+use durable::LineFile;
 use rayon::prelude::*;
 
 use super::settings::SearchSettings;
@@ -36,8 +35,7 @@ pub(crate) trait Objective: Sync {
 
 /// The trials of a search on disk, one line each.
 pub(crate) struct TrialFile {
-    path: PathBuf,
-    file: Mutex<fs::File>,
+    file: Mutex<LineFile>,
 }
 
 impl TrialFile {
@@ -46,35 +44,21 @@ impl TrialFile {
     /// # Errors
     /// When it can't be read or written, or a whole line can't be understood.
     pub(crate) fn open(path: &Path) -> Result<(Self, BTreeMap<usize, Trial>)> {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("can't create {}", parent.display()))?;
-        }
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error).with_context(|| format!("can't read {}", path.display())),
-        };
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let (file, lines) = LineFile::open(path)?;
         let mut trials = BTreeMap::new();
-        for (line, json) in bytes[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
+        for (line, json) in lines.iter().enumerate() {
             let trial: Trial = serde_json::from_slice(json).with_context(|| {
                 format!("{}:{} is no trial; remove the line, and it is tried again", path.display(), line + 1)
             })?;
             trials.insert(trial.number, trial);
         }
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.with_context(|| format!("can't write {}", path.display()))?;
-        file.set_len(whole as u64).with_context(|| format!("can't mend {}", path.display()))?;
-        Ok((Self { path: path.to_owned(), file: Mutex::new(file) }, trials))
+        Ok((Self { file: Mutex::new(file) }, trials))
     }
 
     fn keep(&self, trial: &Trial) -> Result<()> {
-        let mut line = serde_json::to_string(trial)?;
-        line.push('\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(line.as_bytes())
-            .and_then(|()| file.sync_data())
-            .with_context(|| format!("can't keep a trial in {}", self.path.display()))
+        file.add(&serde_json::to_string(trial)?)?;
+        Ok(file.sync()?)
     }
 }
 
@@ -138,6 +122,7 @@ fn is_out_of_time(settings: &SearchSettings, trials: &[Trial]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use anyhow::bail;

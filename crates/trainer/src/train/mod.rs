@@ -2,6 +2,7 @@
 
 mod champion;
 mod git;
+mod identity;
 pub(crate) mod output;
 pub(crate) mod tracked;
 pub(crate) mod unfinished;
@@ -26,12 +27,14 @@ use crate::progress::Progress;
 use crate::report;
 use crate::source;
 use crate::train::champion::champion_csv;
+use crate::train::identity::RunIdentity;
 use crate::train::unfinished::{Keeping, Unfinished};
-use crate::train::writing::{RunIdentity, Writing, command};
+use crate::train::writing::{Writing, command};
 
+pub(crate) use crate::train::identity::config_hash;
 pub(crate) use crate::train::output::RunSummary;
 pub(crate) use crate::train::tracked::DIRECTORY as TRACKING_DIRECTORY;
-pub(crate) use crate::train::writing::{Written, config_hash};
+pub(crate) use crate::train::writing::Written;
 
 /// Below the artifacts: what a forecaster made of windows.
 const KEPT: &str = "cache/forecaster";
