@@ -1,5 +1,7 @@
 //! Gaussian hidden Markov model with sticky transitions: the model and its filter.
 
+use std::borrow::Borrow;
+
 use market::{Bar, BarSeries, GapPolicy, Timeframe};
 use serde::{Deserialize, Serialize};
 
@@ -133,32 +135,56 @@ pub(crate) fn top(values: &[f64]) -> u8 {
 }
 
 /// Filters bar by bar: the probability of each state given the bars so far. A breaking hole makes it start
-/// anew.
+/// anew. It borrows its model or shares it.
 #[derive(Debug, Clone)]
-pub struct HmmFilter<'a> {
-    model: &'a GaussianHmm,
+pub struct HmmFilter<M> {
+    model: M,
     timeframe: Timeframe,
     gaps: GapPolicy,
+    state: HmmFilterState,
+}
+
+/// What a filter remembers of the bars it took.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HmmFilterState {
     inputs: RegimeInputs,
     previous: Option<Bar>,
     probabilities: Option<Vec<f64>>,
 }
 
-impl<'a> HmmFilter<'a> {
+impl<M: Borrow<GaussianHmm>> HmmFilter<M> {
     /// At the start of a series.
-    pub fn new(model: &'a GaussianHmm, timeframe: Timeframe, gaps: GapPolicy) -> Self {
-        Self { model, timeframe, gaps, inputs: RegimeInputs::new(), previous: None, probabilities: None }
+    pub fn new(model: M, timeframe: Timeframe, gaps: GapPolicy) -> Self {
+        Self { model, timeframe, gaps, state: HmmFilterState::default() }
+    }
+
+    /// Goes on from what another filter of the same model remembered; none when it was of another number of states.
+    pub fn resume(model: M, timeframe: Timeframe, gaps: GapPolicy, state: HmmFilterState) -> Option<Self> {
+        let n = model.borrow().state_names().len();
+        let fits = state.probabilities.as_ref().is_none_or(|probabilities| probabilities.len() == n);
+        fits.then(|| Self { model, timeframe, gaps, state })
+    }
+
+    /// Its model.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// What it remembers.
+    pub fn state(&self) -> &HmmFilterState {
+        &self.state
     }
 
     /// Takes the next bar; answers once the inputs are warm.
     pub fn update(&mut self, bar: &Bar) -> Option<Vec<f64>> {
-        if self.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.timeframe)) {
-            *self = Self::new(self.model, self.timeframe, self.gaps);
+        if self.state.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.timeframe)) {
+            self.state = HmmFilterState::default();
         }
-        self.previous = Some(*bar);
-        let x = self.inputs.update(bar)?;
-        let next = self.model.advance(self.probabilities.as_deref(), x);
-        self.probabilities = Some(next.clone());
+        self.state.previous = Some(*bar);
+        let x = self.state.inputs.update(bar)?;
+        let next = self.model.borrow().advance(self.state.probabilities.as_deref(), x);
+        self.state.probabilities = Some(next.clone());
         Some(next)
     }
 

@@ -4,6 +4,8 @@
 //! jumps", Expert Systems with Applications 150 (2020): states s and centroids μ minimise
 //! `Σ_t ½‖x_t − μ_{s_t}‖² + λ · (number of switches)`.
 
+use std::borrow::Borrow;
+
 use market::{Bar, BarSeries, GapPolicy, Timeframe};
 use serde::{Deserialize, Serialize};
 
@@ -116,44 +118,67 @@ pub(crate) fn loss(x: Observation, centroid: Observation) -> f64 {
 }
 
 /// Assigns bar by bar: after each bar the state in which the cheapest path through the bars so far ends.
-/// A breaking hole makes it start anew.
+/// A breaking hole makes it start anew. It borrows its model or shares it.
 #[derive(Debug, Clone)]
-pub struct JumpFilter<'a> {
-    model: &'a JumpModel,
+pub struct JumpFilter<M> {
+    model: M,
     timeframe: Timeframe,
     gaps: GapPolicy,
+    state: JumpFilterState,
+}
+
+/// What a filter remembers of the bars it took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JumpFilterState {
     inputs: RegimeInputs,
     previous: Option<Bar>,
     costs: Vec<f64>,
 }
 
-impl<'a> JumpFilter<'a> {
+impl JumpFilterState {
+    fn start(n_states: usize) -> Self {
+        Self { inputs: RegimeInputs::new(), previous: None, costs: vec![0.0; n_states] }
+    }
+}
+
+impl<M: Borrow<JumpModel>> JumpFilter<M> {
     /// At the start of a series.
-    pub fn new(model: &'a JumpModel, timeframe: Timeframe, gaps: GapPolicy) -> Self {
-        Self {
-            model,
-            timeframe,
-            gaps,
-            inputs: RegimeInputs::new(),
-            previous: None,
-            costs: vec![0.0; model.n_states()],
-        }
+    pub fn new(model: M, timeframe: Timeframe, gaps: GapPolicy) -> Self {
+        let state = JumpFilterState::start(model.borrow().n_states());
+        Self { model, timeframe, gaps, state }
+    }
+
+    /// Goes on from what another filter of the same model remembered; none when it was of another number of states.
+    pub fn resume(model: M, timeframe: Timeframe, gaps: GapPolicy, state: JumpFilterState) -> Option<Self> {
+        let fits = state.costs.len() == model.borrow().n_states();
+        fits.then(|| Self { model, timeframe, gaps, state })
+    }
+
+    /// Its model.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// What it remembers.
+    pub fn state(&self) -> &JumpFilterState {
+        &self.state
     }
 
     /// Takes the next bar; answers once the inputs are warm, with the first of equally cheap states.
     pub fn update(&mut self, bar: &Bar) -> Option<u8> {
-        if self.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.timeframe)) {
-            *self = Self::new(self.model, self.timeframe, self.gaps);
+        if self.state.previous.is_some_and(|previous| self.gaps.breaks(&previous, bar, self.timeframe)) {
+            self.state = JumpFilterState::start(self.model.borrow().n_states());
         }
-        self.previous = Some(*bar);
-        let x = self.inputs.update(bar)?;
-        Some(self.model.advance(&mut self.costs, x))
+        self.state.previous = Some(*bar);
+        let x = self.state.inputs.update(bar)?;
+        Some(self.model.borrow().advance(&mut self.state.costs, x))
     }
 
     /// What the cheapest path that ends in each state costs above the cheapest of all: 0 for the state that
     /// the last bar was assigned to, never more than λ plus one bar's loss.
     pub fn excess_costs(&self) -> &[f64] {
-        &self.costs
+        &self.state.costs
     }
 }
 

@@ -16,7 +16,7 @@ mod observations;
 mod state_names;
 
 pub use degeneracy::Degeneracy;
-pub use hmm::{FilteredStates, GaussianHmm, HmmConfig, HmmError, HmmFilter};
+pub use hmm::{FilteredStates, GaussianHmm, HmmConfig, HmmError, HmmFilter, HmmFilterState};
 pub use inputs::{INPUT_WARM_UP, Observation, RegimeInputs};
-pub use jump::{JumpConfig, JumpError, JumpFilter, JumpModel};
+pub use jump::{JumpConfig, JumpError, JumpFilter, JumpFilterState, JumpModel};
 pub use matching::MatchError;

@@ -66,6 +66,16 @@ impl FeatureEngine {
         self.set.timeframe()
     }
 
+    /// After which holes it restarts.
+    pub fn gaps(&self) -> GapPolicy {
+        self.gaps
+    }
+
+    /// The newest bar it took.
+    pub fn newest(&self) -> Option<&Bar> {
+        self.previous.as_ref()
+    }
+
     /// Takes the next closed bar. After a hole longer than the gap policy allows all state restarts, so
     /// nothing reaches across it. Allocates nothing.
     ///

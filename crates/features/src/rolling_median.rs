@@ -1,10 +1,13 @@
 //! The median of the newest values.
 
+use serde::{Deserialize, Serialize};
+
 use crate::graph::SortedWindow;
 use crate::rolling::Window;
 
 /// Median over a window, kept by a sorted copy of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RollingMedian {
     window: Window,
     sorted: SortedWindow,

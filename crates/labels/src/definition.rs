@@ -1,5 +1,7 @@
 //! From a spec to labels: some definitions are fixed, some are fitted on the past first.
 
+use std::sync::Arc;
+
 use detectors::{GaussianHmm, HmmConfig, JumpConfig, JumpModel};
 use market::{BarSeries, Classes, Taxonomy};
 
@@ -100,13 +102,13 @@ impl Definition {
             LabelKind::Hmm => {
                 let config = HmmConfig { states: spec.states, ..HmmConfig::default() };
                 let model = GaussianHmm::fit(series, end, &config)?;
-                (states(model.state_names())?, Fitted::Hmm(model))
+                (states(model.state_names())?, Fitted::Hmm(Arc::new(model)))
             }
             LabelKind::Jump => {
                 let config =
                     JumpConfig { states: spec.states, penalty: spec.jump_penalty, ..JumpConfig::default() };
                 let model = JumpModel::fit(series, end, &config)?;
-                (states(model.state_names())?, Fitted::Jump(model))
+                (states(model.state_names())?, Fitted::Jump(Arc::new(model)))
             }
             LabelKind::Provided => {
                 let columns = self.columns.as_ref().ok_or(LabelError::ColumnsMissing)?;
@@ -135,8 +137,8 @@ impl Definition {
         }
         let labeller = self.fit(series, end)?;
         let fitted = match (labeller.fitted, &earlier.fitted) {
-            (Fitted::Hmm(model), Fitted::Hmm(earlier)) => Fitted::Hmm(model.matched_to(earlier)?),
-            (Fitted::Jump(model), Fitted::Jump(earlier)) => Fitted::Jump(model.matched_to(earlier)?),
+            (Fitted::Hmm(model), Fitted::Hmm(earlier)) => Fitted::Hmm(Arc::new(Arc::unwrap_or_clone(model).matched_to(earlier)?)),
+            (Fitted::Jump(model), Fitted::Jump(earlier)) => Fitted::Jump(Arc::new(Arc::unwrap_or_clone(model).matched_to(earlier)?)),
             (fitted, _) => return Ok(Labeller { fitted, ..labeller }),
         };
         Ok(Labeller { fitted, classes: earlier.classes.clone(), spec: labeller.spec })

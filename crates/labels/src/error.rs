@@ -88,4 +88,10 @@ pub enum LabelError {
     /// States that can't be matched.
     #[error(transparent)]
     Match(#[from] MatchError),
+    /// A bundle's attachment.
+    #[error("the bundle's label can't be used: {0}")]
+    Attachment(String),
+    /// A column of the user's file.
+    #[error("the label is a column of a file; nobody knows its outcomes live")]
+    NobodyKnows,
 }

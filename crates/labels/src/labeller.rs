@@ -1,15 +1,24 @@
 //! A definition that has learned what it has to learn.
 
-use detectors::{GaussianHmm, HmmFilter, JumpFilter, JumpModel};
-use market::{BarSeries, Classes};
+use std::sync::Arc;
 
+use detectors::{GaussianHmm, HmmFilter, JumpFilter, JumpModel};
+use market::{BarSeries, Classes, GapPolicy, Timeframe};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::definition::Definition;
+use crate::error::LabelError;
+use crate::forward_direction::ForwardDirection;
 use crate::label::{Label, LabelSeries};
+use crate::resolver::{Resolver, Rule};
 use crate::smoothed_trend::{SmoothedTrendRule, TrendSettings};
 use crate::spec::{LabelKind, LabelSpec};
+use crate::state_ahead::{self, StateAhead};
 use crate::state_rule::StateRule;
 use crate::trend_vol::{Threshold, TrendVolRule};
-use crate::triple_barrier::Barriers;
-use crate::{forward_direction, state_ahead, volatility};
+use crate::triple_barrier::{Barriers, TripleBarrier};
+use crate::volatility::VolatilityAhead;
 
 /// A definition that can label any series.
 #[derive(Debug, Clone)]
@@ -24,9 +33,20 @@ pub struct Labeller {
 pub(crate) enum Fitted {
     /// Nothing: the definition says it all.
     Fixed,
-    Hmm(GaussianHmm),
-    Jump(JumpModel),
+    Hmm(Arc<GaussianHmm>),
+    Jump(Arc<JumpModel>),
     Provided(LabelSeries),
+}
+
+/// What a bundle carries so that outcomes can be known live: the definition, and the states where it learned some.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attachment {
+    spec: LabelSpec,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hmm: Option<GaussianHmm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jump: Option<JumpModel>,
 }
 
 impl Labeller {
@@ -38,6 +58,43 @@ impl Labeller {
     /// The classes that the labels refer to.
     pub fn classes(&self) -> &Classes {
         &self.classes
+    }
+
+    /// What a bundle carries of it, for [`Labeller::from_attachment`].
+    ///
+    /// # Panics
+    /// Never: it is JSON.
+    pub fn attachment(&self) -> Value {
+        let (hmm, jump) = match &self.fitted {
+            Fitted::Hmm(model) => (Some(model.as_ref().clone()), None),
+            Fitted::Jump(model) => (None, Some(model.as_ref().clone())),
+            Fitted::Fixed | Fitted::Provided(_) => (None, None),
+        };
+        let attachment = Attachment { spec: self.spec.clone(), hmm, jump };
+        serde_json::to_value(attachment).expect("an attachment is JSON")
+    }
+
+    /// The labeller that a bundle carries, for its `classes`.
+    ///
+    /// # Errors
+    /// [`LabelError`] when it is damaged, when it should have learned states and has none, or when the label is a column of
+    /// the user's file, which nobody can compute.
+    pub fn from_attachment(attachment: &Value, classes: &Classes) -> Result<Self, LabelError> {
+        let unreadable = |error: serde_json::Error| LabelError::Attachment(error.to_string());
+        let Attachment { spec, hmm, jump } = Attachment::deserialize(attachment).map_err(unreadable)?;
+        let fitted = match (spec.kind, hmm, jump) {
+            (LabelKind::Provided, ..) => return Err(LabelError::NobodyKnows),
+            (LabelKind::Hmm, Some(model), _) => Fitted::Hmm(Arc::new(model)),
+            (LabelKind::Jump, _, Some(model)) => Fitted::Jump(Arc::new(model)),
+            (LabelKind::Hmm | LabelKind::Jump, ..) => {
+                return Err(LabelError::Attachment("it carries no fitted states; train it again".to_owned()));
+            }
+            _ => {
+                Definition::new(&spec, None)?;
+                Fitted::Fixed
+            }
+        };
+        Ok(Self { spec, classes: classes.clone(), fitted })
     }
 
     /// Labels every bar that has one. No label's future reaches over a breaking hole.
@@ -55,43 +112,53 @@ impl Labeller {
     ///
     /// A slow state scores high by this alone; whoever forecasts one has to beat it.
     pub fn frozen(&self, series: &BarSeries) -> Option<Vec<Option<u8>>> {
-        let rule = self.state_rule(series)?;
+        let rule = self.state_rule(series.timeframe(), series.gaps())?;
         Some(state_ahead::frozen(series, self.spec.horizon, &rule))
     }
 
-    fn labels(&self, series: &BarSeries) -> Vec<Option<Label>> {
+    /// Tells outcomes bar by bar, as they become known; none for a column of the user's file.
+    pub fn resolver(&self, timeframe: Timeframe, gaps: GapPolicy) -> Option<Resolver> {
         let spec = &self.spec;
-        if let Some(rule) = self.state_rule(series) {
-            return state_ahead::label(series, spec.horizon, &rule);
-        }
-        match (&self.fitted, spec.kind) {
-            (Fitted::Provided(labels), _) => labels.labels.clone(),
-            (_, LabelKind::TripleBarrier) => {
-                let barriers = Barriers {
-                    horizon: spec.horizon,
-                    sigma_window: spec.sigma_window,
-                    profit: spec.profit_barrier,
-                    stop: spec.stop_barrier,
-                };
-                barriers.label(series)
-            }
+        let rule = match (self.state_rule(timeframe, gaps), spec.kind) {
+            (Some(rule), _) => Rule::StateAhead(StateAhead::new(rule, spec.horizon)),
+            (_, LabelKind::TripleBarrier) => Rule::TripleBarrier(TripleBarrier::new(Barriers {
+                horizon: spec.horizon,
+                sigma_window: spec.sigma_window,
+                profit: spec.profit_barrier,
+                stop: spec.stop_barrier,
+            })),
             (_, LabelKind::Volatility) => {
-                let window = spec.resolved_median_window(series.timeframe());
-                volatility::label(series, spec.horizon, window)
+                Rule::Volatility(VolatilityAhead::new(spec.horizon, spec.resolved_median_window(timeframe)))
             }
-            _ => forward_direction::label(series, spec.horizon, spec.k, spec.sigma_window),
+            (_, LabelKind::Provided) => return None,
+            _ => Rule::ForwardDirection(ForwardDirection::new(spec.horizon, spec.k, spec.sigma_window)),
+        };
+        Some(Resolver::new(rule, timeframe, gaps))
+    }
+
+    fn labels(&self, series: &BarSeries) -> Vec<Option<Label>> {
+        if let Fitted::Provided(labels) = &self.fitted {
+            return labels.labels.clone();
         }
+        let mut labels = vec![None; series.len()];
+        let Some(mut resolver) = self.resolver(series.timeframe(), series.gaps()) else { return labels };
+        for (place, bar) in series.bars().iter().enumerate() {
+            for outcome in resolver.update(bar) {
+                labels[place - outcome.bars_ago] = Some(outcome.label);
+            }
+        }
+        labels
     }
 
     /// The rule at the start of a segment, for labels that are states some bars ahead.
-    fn state_rule(&self, series: &BarSeries) -> Option<StateRule<'_>> {
+    fn state_rule(&self, timeframe: Timeframe, gaps: GapPolicy) -> Option<StateRule> {
         let spec = &self.spec;
         match (&self.fitted, spec.kind) {
             (Fitted::Hmm(model), _) => {
-                Some(StateRule::Hmm(HmmFilter::new(model, series.timeframe(), series.gaps())))
+                Some(StateRule::Hmm(HmmFilter::new(Arc::clone(model), timeframe, gaps)))
             }
             (Fitted::Jump(model), _) => {
-                Some(StateRule::Jump(JumpFilter::new(model, series.timeframe(), series.gaps())))
+                Some(StateRule::Jump(JumpFilter::new(Arc::clone(model), timeframe, gaps)))
             }
             (_, LabelKind::TrendVol) => {
                 let threshold =

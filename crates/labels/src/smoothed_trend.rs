@@ -2,8 +2,8 @@
 
 use features::{Window, sample_std};
 use market::{Bar, Direction};
+use serde::{Deserialize, Serialize};
 
-use crate::state_ahead::Recursion;
 
 /// The slope of an exponential average with hysteresis, begun at the start of a segment.
 ///
@@ -11,7 +11,8 @@ use crate::state_ahead::Recursion;
 /// first close, and `σ_t` is the sample standard deviation of the last `sigma` log returns. bullish from
 /// z > `enter` on until z < `leave`, bearish from z < −`enter` on until z > −`leave`, else neutral; a trend
 /// may turn into its opposite within one bar. z is 0 where σ is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SmoothedTrendRule {
     settings: TrendSettings,
     previous_close: Option<f64>,
@@ -22,7 +23,8 @@ pub(crate) struct SmoothedTrendRule {
 }
 
 /// Lengths in bars, and levels of z.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TrendSettings {
     pub(crate) ema: usize,
     pub(crate) slope: usize,
@@ -41,6 +43,11 @@ impl SmoothedTrendRule {
             returns: Window::new(settings.sigma),
             state: Direction::Neutral,
         }
+    }
+
+    /// Takes the next bar; answers with the class once the rule is warm.
+    pub(crate) fn update(&mut self, bar: &Bar) -> Option<u8> {
+        self.step(bar.close).map(|state| state as u8)
     }
 
     fn step(&mut self, close: f64) -> Option<Direction> {
@@ -71,12 +78,6 @@ impl SmoothedTrendRule {
             _ if z < -enter => Direction::Bearish,
             _ => Direction::Neutral,
         }
-    }
-}
-
-impl Recursion for SmoothedTrendRule {
-    fn update(&mut self, bar: &Bar) -> Option<u8> {
-        self.step(bar.close).map(|state| state as u8)
     }
 }
 

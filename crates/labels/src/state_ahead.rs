@@ -1,37 +1,43 @@
 //! States that a rule computes bar by bar, as they will stand some bars ahead.
 
-use market::{Bar, BarSeries};
+use std::collections::VecDeque;
 
-use crate::label::Label;
+use market::{Bar, BarSeries, Timestamp};
 
-/// A rule that carries its state from bar to bar of one segment. A clone goes its own way.
-pub(crate) trait Recursion: Clone {
-    /// Takes the next bar; answers with the class once the rule is warm.
-    fn update(&mut self, bar: &Bar) -> Option<u8>;
+use crate::resolver::Outcome;
+use crate::state_rule::StateRule;
+
+/// The class that a rule, begun anew with each segment, will give at t + `horizon`: known when that bar has closed.
+#[derive(Debug, Clone)]
+pub(crate) struct StateAhead {
+    pub(crate) rule: StateRule,
+    pub(crate) horizon: usize,
+    /// Open times of the newest bars, at most `horizon` + 1.
+    pub(crate) times: VecDeque<Timestamp>,
 }
 
-/// The class that `rule`, begun anew with each segment, will give at t + `horizon`: known when that bar has
-/// closed.
-pub(crate) fn label(series: &BarSeries, horizon: usize, rule: &impl Recursion) -> Vec<Option<Label>> {
-    let bars = series.bars();
-    let mut labels = vec![None; bars.len()];
-    for segment in series.segments() {
-        let mut rule = rule.clone();
-        for ahead in segment.clone() {
-            let class = rule.update(&bars[ahead]);
-            // The segment's first `horizon` bars are nobody's future.
-            if let (Some(class), true) = (class, ahead >= segment.start + horizon) {
-                let t = ahead - horizon;
-                labels[t] = Some(Label { class, from: bars[t + 1].open_time, until: bars[ahead].open_time });
-            }
+impl StateAhead {
+    pub(crate) fn new(rule: StateRule, horizon: usize) -> Self {
+        Self { rule, horizon, times: VecDeque::with_capacity(horizon + 1) }
+    }
+
+    /// Takes the next bar of a segment. The segment's first `horizon` bars are nobody's future.
+    pub(crate) fn update(&mut self, bar: &Bar, resolved: &mut Vec<Outcome>) {
+        let class = self.rule.update(bar);
+        self.times.push_back(bar.open_time);
+        if self.times.len() <= self.horizon {
+            return;
+        }
+        if let (Some(at), Some(class)) = (self.times.pop_front(), class) {
+            let from = self.times[0];
+            resolved.push(Outcome::new(at, self.horizon, class, [from, bar.open_time]));
         }
     }
-    labels
 }
 
 /// For each bar t the class that `rule` would give at t + `horizon` if the price stayed at the close of t:
 /// returns of zero, bars without range. Needs nothing after t, so the newest bars have one too.
-pub(crate) fn frozen(series: &BarSeries, horizon: usize, rule: &impl Recursion) -> Vec<Option<u8>> {
+pub(crate) fn frozen(series: &BarSeries, horizon: usize, rule: &StateRule) -> Vec<Option<u8>> {
     let bars = series.bars();
     let mut classes = vec![None; bars.len()];
     for segment in series.segments() {

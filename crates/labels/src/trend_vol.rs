@@ -2,8 +2,8 @@
 
 use features::{RollingMedian, Window, mean, sample_std};
 use market::{Bar, Trend, TrendVol, Volatility};
+use serde::{Deserialize, Serialize};
 
-use crate::state_ahead::Recursion;
 
 /// The six-state rule over log returns, begun at the start of a segment.
 ///
@@ -11,7 +11,8 @@ use crate::state_ahead::Recursion;
 /// threshold, bear when it lies below its negative, else sideways; high volatility when s exceeds its
 /// median over the last `reference` bars. The threshold is `scale·S/√window` with S the sample standard
 /// deviation of the last `reference` returns, or a fixed mean return.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TrendVolRule {
     window: usize,
     threshold: Threshold,
@@ -21,7 +22,8 @@ pub(crate) struct TrendVolRule {
 }
 
 /// What the mean return has to exceed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Threshold {
     /// In standard errors of the mean by the reference deviation.
     Scaled(f64),
@@ -39,6 +41,11 @@ impl TrendVolRule {
             returns: Window::new(reference),
             usual: RollingMedian::new(reference),
         }
+    }
+
+    /// Takes the next bar; answers with the class once the rule is warm.
+    pub(crate) fn update(&mut self, bar: &Bar) -> Option<u8> {
+        self.step(bar.close).map(|state| state as u8)
     }
 
     fn step(&mut self, close: f64) -> Option<TrendVol> {
@@ -62,12 +69,6 @@ impl TrendVolRule {
         };
         let volatility = if volatility > usual { Volatility::High } else { Volatility::Low };
         Some(TrendVol::of(trend, volatility))
-    }
-}
-
-impl Recursion for TrendVolRule {
-    fn update(&mut self, bar: &Bar) -> Option<u8> {
-        self.step(bar.close).map(|state| state as u8)
     }
 }
 

@@ -1,13 +1,17 @@
 //! L2: which of three barriers the price reaches first.
 
-use features::{Window, sample_std};
-use market::{Bar, BarSeries, Direction};
+use std::collections::VecDeque;
 
-use crate::label::Label;
+use features::{Window, sample_std};
+use market::{Bar, Direction, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::resolver::Outcome;
 
 /// Widths in units of `σ_t·√horizon`, where `σ_t` is the sample standard deviation of the last
 /// `sigma_window` log returns.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Barriers {
     pub(crate) horizon: usize,
     pub(crate) sigma_window: usize,
@@ -15,53 +19,78 @@ pub(crate) struct Barriers {
     pub(crate) stop: f64,
 }
 
-impl Barriers {
-    /// bullish when a high reaches `close·exp(profit·σ_t·√horizon)` before a low reaches
-    /// `close·exp(−stop·σ_t·√horizon)` within `horizon` bars, bearish the other way round, neutral when one
-    /// bar reaches both or none does. The outcome is known at the bar of the touch: a bar near the end of
-    /// the data or before a hole has a label if a barrier was touched in time, none if time ran out.
-    pub(crate) fn label(self, series: &BarSeries) -> Vec<Option<Label>> {
-        let bars = series.bars();
-        let mut labels = vec![None; bars.len()];
-        for segment in series.segments() {
-            let mut returns = Window::new(self.sigma_window);
-            for t in segment.clone() {
-                if t > segment.start {
-                    returns.push((bars[t].close / bars[t - 1].close).ln());
-                }
-                if returns.is_full() {
-                    let unit = sample_std(returns.values()) * (self.horizon as f64).sqrt();
-                    labels[t] = self.first_touch(bars, t, segment.end, unit);
-                }
-            }
-        }
-        labels
+/// bullish when a high reaches `close·exp(profit·σ_t·√horizon)` before a low reaches
+/// `close·exp(−stop·σ_t·√horizon)` within `horizon` bars, bearish the other way round, neutral when one
+/// bar reaches both or none does. The outcome is known at the bar of the touch: a bar near the end of
+/// the data or before a hole has a label if a barrier was touched in time, none if time ran out. Begun at the start of a
+/// segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TripleBarrier {
+    barriers: Barriers,
+    previous_close: Option<f64>,
+    returns: Window,
+    /// Bars between whose barriers the price still is, oldest first.
+    open: VecDeque<Open>,
+}
+
+/// A bar whose outcome is not known yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    at: Timestamp,
+    upper: f64,
+    lower: f64,
+    /// Open time of the bar behind it, once there is one.
+    from: Option<Timestamp>,
+    /// Bars since.
+    age: usize,
+}
+
+impl TripleBarrier {
+    pub(crate) fn new(barriers: Barriers) -> Self {
+        let returns = Window::new(barriers.sigma_window);
+        Self { barriers, previous_close: None, returns, open: VecDeque::new() }
     }
 
-    fn first_touch(self, bars: &[Bar], t: usize, end: usize, unit: f64) -> Option<Label> {
-        let upper = bars[t].close * (self.profit * unit).exp();
-        let lower = bars[t].close * (-self.stop * unit).exp();
-        let label = |direction: Direction, last: usize| Label {
-            class: direction as u8,
-            from: bars[t + 1].open_time,
-            until: bars[last].open_time,
-        };
-        for (offset, bar) in bars[t + 1..end].iter().take(self.horizon).enumerate() {
-            let direction = match (bar.high >= upper, bar.low <= lower) {
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        self.barriers == other.barriers
+    }
+
+    pub(crate) fn update(&mut self, bar: &Bar, resolved: &mut Vec<Outcome>) {
+        let Barriers { horizon, profit, stop, .. } = self.barriers;
+        self.open.retain_mut(|open| {
+            open.age += 1;
+            let from = *open.from.get_or_insert(bar.open_time);
+            let direction = match (bar.high >= open.upper, bar.low <= open.lower) {
                 (true, false) => Direction::Bullish,
                 (false, true) => Direction::Bearish,
                 (true, true) => Direction::Neutral,
-                (false, false) => continue,
+                (false, false) if open.age == horizon => Direction::Neutral,
+                (false, false) => return true,
             };
-            return Some(label(direction, t + 1 + offset));
+            resolved.push(Outcome::new(open.at, open.age, direction as u8, [from, bar.open_time]));
+            false
+        });
+        if let Some(previous) = self.previous_close.replace(bar.close) {
+            self.returns.push((bar.close / previous).ln());
         }
-        (t + self.horizon < end).then(|| label(Direction::Neutral, t + self.horizon))
+        if self.returns.is_full() {
+            let unit = sample_std(self.returns.values()) * (horizon as f64).sqrt();
+            self.open.push_back(Open {
+                at: bar.open_time,
+                upper: bar.close * (profit * unit).exp(),
+                lower: bar.close * (-stop * unit).exp(),
+                from: None,
+                age: 0,
+            });
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use market::{GapPolicy, Timeframe, Timestamp};
+    use market::Timeframe;
 
     use super::*;
 
@@ -82,10 +111,11 @@ mod tests {
             })
             .collect();
         let times: Vec<Timestamp> = bars.iter().map(|bar| bar.open_time).collect();
-        let series = BarSeries::new("TEST", Timeframe::HOUR, GapPolicy::CONTINUOUS, bars).unwrap();
         // √4 = 2 and profit ½, stop 1: one x up, two x down.
         let barriers = Barriers { horizon: 4, sigma_window: 3, profit: 0.5, stop: 1.0 };
-        let label = barriers.label(&series)[3]?;
+        let (mut rule, mut resolved) = (TripleBarrier::new(barriers), Vec::new());
+        bars.iter().for_each(|bar| rule.update(bar, &mut resolved));
+        let label = resolved.iter().find(|outcome| outcome.at == times[3])?.label;
         assert_eq!(label.from, times[4]);
         let until = times.iter().position(|time| *time == label.until).unwrap();
         Some((Direction::ALL[usize::from(label.class)], until - 3))

@@ -10,6 +10,10 @@ use crate::{Taxonomy, Timestamp};
 pub enum PredictionSource {
     /// Members of the bundle answered.
     Model,
+    /// Nobody answered: the last good answer, drawn towards the class prior with age.
+    LastGood,
+    /// Nobody answered lately: how often each class came in training.
+    Prior,
 }
 
 /// An interval of the log return over the next bars that holds it at a stated rate.
@@ -59,7 +63,7 @@ pub struct Prediction {
     /// Probabilities of each member, in class order; none of one that did not answer.
     #[serde(serialize_with = "as_map")]
     pub members: Vec<(String, Option<Vec<f64>>)>,
-    /// Weight of each member in this prediction, summing to one.
+    /// Weight of each member in this prediction, summing to one; all zero when no member answered.
     #[serde(serialize_with = "as_map")]
     pub weights: Vec<(String, f64)>,
     /// Members that did not answer, and why: those that failed in training and those that failed now.
@@ -67,8 +71,11 @@ pub struct Prediction {
     pub missing: Vec<(String, String)>,
     /// Who answered.
     pub source: PredictionSource,
-    /// 0 when every member answered, 1 when some are missing.
+    /// 0 when every member answered, 1 when some are missing, 2 when only one of several answered, 3 for the last good answer,
+    /// 4 for the class prior.
     pub fallback_level: u8,
+    /// Why the level is not 0, in words.
+    pub fallback_reason: Option<String>,
     /// `name/version` of the bundle.
     pub model_version: String,
     /// Time spent on this answer in milliseconds (in a batch, the batch's time divided by its size).

@@ -81,6 +81,17 @@ impl Combination {
 }
 
 impl Answer {
+    /// How far down the ladder an answer stands of which these members are missing, and why.
+    fn fallback(&self, missing: &[(String, String)]) -> (u8, Option<String>) {
+        let answered = self.members.iter().filter(|said| said.is_ok()).count();
+        let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
+        match (&names[..], answered) {
+            ([], _) => (0, None),
+            (names, 1) => (2, Some(format!("one member answered; missing: {}", names.join(", ")))),
+            (names, _) => (1, Some(format!("missing: {}", names.join(", ")))),
+        }
+    }
+
     /// The prediction for `bar` in the form that is written and sent.
     pub fn prediction(
         &self,
@@ -104,6 +115,7 @@ impl Answer {
             .filter_map(|(member, said)| Some((member.name.clone(), said.as_ref().err()?.clone())));
         let missing: Vec<(String, String)> =
             core.missing.iter().map(|(name, why)| (name.clone(), why.clone())).chain(failed).collect();
+        let (fallback_level, fallback_reason) = self.fallback(&missing);
         Prediction {
             symbol: symbol.to_owned(),
             taxonomy: core.classes.taxonomy(),
@@ -129,7 +141,8 @@ impl Answer {
             disagreement: self.disagreement,
             members: members.iter().zip(&self.members).map(said).collect(),
             weights: members.iter().map(|member| member.name.clone()).zip(self.weights.clone()).collect(),
-            fallback_level: u8::from(!missing.is_empty()),
+            fallback_level,
+            fallback_reason,
             missing,
             source: PredictionSource::Model,
             model_version: model_version.to_owned(),

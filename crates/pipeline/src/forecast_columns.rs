@@ -189,7 +189,8 @@ impl ForecastColumns {
 }
 
 /// When the next forecast is due.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Grid {
     stretch: Option<i64>,
     bars: usize,
@@ -262,7 +263,8 @@ fn log_close(bar: &Bar) -> f32 {
 }
 
 /// The columns one bar at a time.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ForecastStream {
     /// The newest log closes, at most twice those of a window.
     closes: Vec<f32>,
@@ -273,6 +275,13 @@ pub(crate) struct ForecastStream {
 impl ForecastStream {
     pub(crate) fn new() -> Self {
         Self { closes: Vec::new(), grid: Grid::default(), newest: None }
+    }
+
+    /// True when it can be one of such columns.
+    pub(crate) fn fits(&self, columns: Option<&ForecastColumns>) -> bool {
+        let most = columns.map_or(0, |columns| 2 * columns.spec.context_bars);
+        let newest = self.newest.iter().flatten().all(|value| value.is_finite());
+        self.closes.len() <= most && self.closes.iter().all(|close| close.is_finite()) && newest
     }
 
     /// Takes the next bar, the `seen`-th of its segment; the columns once they have values.

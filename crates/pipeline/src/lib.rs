@@ -21,4 +21,4 @@ pub use pipeline::{ComputeError, Core, Member, Pipeline, PipelineError};
 pub use registry::{
     Alias, AliasMove, Aliases, LockedName, ROLLBACK, Registry, RegistryError, Version, resolve,
 };
-pub use stream::{PipelineStream, StreamError};
+pub use stream::{PipelineStream, ResumeError, StreamError, StreamState};

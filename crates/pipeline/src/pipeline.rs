@@ -194,8 +194,12 @@ impl Pipeline {
         self.answer_rows(table.values(), bars)
     }
 
-    /// Answers for rows of a row-major table `[n_rows, n_features]`.
-    pub(crate) fn answer_rows(&self, values: &[f64], ends: &[usize]) -> Result<Vec<Answer>, PredictError> {
+    /// Answers for rows of a row-major table `[n_rows, n_features]`, each of `ends` being the last row of a window of
+    /// [`Pipeline::lookback`] rows.
+    ///
+    /// # Errors
+    /// [`PredictError`] of the first member, when none can answer for a row.
+    pub fn answer_rows(&self, values: &[f64], ends: &[usize]) -> Result<Vec<Answer>, PredictError> {
         let view = FeatureView { values, n_features: self.schema.len(), ends };
         let mut by_member: Vec<_> =
             self.members.iter().map(|member| rows_of(&member.model, &view).into_iter()).collect();
@@ -209,17 +213,34 @@ impl Pipeline {
                     words
                 }));
             }
-            match (self.combination.combine(said), first_fault) {
-                (Some(answer), _) => {
-                    let forecast = self.forecast.as_ref().and_then(|_| forecast_interval(view.row(end)));
-                    answers.push(Answer { forecast, ..answer });
-                }
+            match (self.combine(said, view.row(end)), first_fault) {
+                (Some(answer), _) => answers.push(answer),
                 (None, Some(fault)) => return Err(fault),
                 // There is a member, and it either answered or did not.
                 (None, None) => {}
             }
         }
         Ok(answers)
+    }
+
+    /// What one member says of the last row of a window `[lookback, n_features]`.
+    ///
+    /// # Errors
+    /// [`PredictError`] when it can't answer.
+    ///
+    /// # Panics
+    /// When there is no such member.
+    pub fn member_answer(&self, member: usize, window: &[f64]) -> Result<ModelAnswer, PredictError> {
+        let end = window.len() / self.schema.len() - 1;
+        let view = FeatureView { values: window, n_features: self.schema.len(), ends: &[end] };
+        self.members[member].model.answer(&view).map(|mut answers| answers.remove(0))
+    }
+
+    /// One answer of what each member said of `row`, or why it said nothing; none when nobody did.
+    pub fn combine(&self, said: Vec<Result<ModelAnswer, String>>, row: &[f64]) -> Option<Answer> {
+        let answer = self.combination.combine(said)?;
+        let forecast = self.forecast.as_ref().and_then(|_| forecast_interval(row));
+        Some(Answer { forecast, ..answer })
     }
 }
 

@@ -1,37 +1,90 @@
 //! The pipeline fed one bar at a time.
 
+use std::sync::Arc;
+
 use features::FeatureEngine;
 use market::Bar;
 use models::PredictError;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::forecast_columns::ForecastStream;
 use crate::pipeline::Pipeline;
 
 /// The live form of a [`Pipeline`] for one symbol: same features, same members, same numbers.
-#[derive(Debug)]
-pub struct PipelineStream<'p> {
-    pipeline: &'p Pipeline,
+#[derive(Debug, Clone)]
+pub struct PipelineStream {
+    pipeline: Arc<Pipeline>,
+    state: StreamState,
+}
+
+/// All that a stream remembers of the bars it took. One that goes on from it gives the same numbers, bit for bit, as one that
+/// was never stopped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamState {
     engine: FeatureEngine,
     forecast: ForecastStream,
     /// The newest rows, at most twice the lookback, row-major.
     rows: Vec<f64>,
+    /// Bars since the start of the segment.
+    bars_seen: usize,
 }
 
-impl Pipeline {
+impl PipelineStream {
     /// A stream at the start of a series.
-    pub fn stream(&self) -> PipelineStream<'_> {
-        let engine = FeatureEngine::new(self.feature_set(), self.core().gaps);
-        PipelineStream { pipeline: self, engine, forecast: ForecastStream::new(), rows: Vec::new() }
+    pub fn new(pipeline: Arc<Pipeline>) -> Self {
+        let engine = FeatureEngine::new(pipeline.feature_set(), pipeline.core().gaps);
+        let state = StreamState { engine, forecast: ForecastStream::new(), rows: Vec::new(), bars_seen: 0 };
+        Self { pipeline, state }
     }
-}
 
-impl PipelineStream<'_> {
+    /// A stream that goes on from what another one of such a pipeline remembered.
+    ///
+    /// # Errors
+    /// [`ResumeError`] when the state is of other features, other gaps or another lookback, or holds what is no number.
+    pub fn resume(pipeline: Arc<Pipeline>, state: StreamState) -> Result<Self, ResumeError> {
+        let fresh = FeatureEngine::new(pipeline.feature_set(), pipeline.core().gaps);
+        let same_features =
+            fresh.schema().hash() == state.engine.schema().hash() && fresh.gaps() == state.engine.gaps();
+        let width = pipeline.schema().len();
+        let fits = state.rows.len().is_multiple_of(width)
+            && state.rows.len() <= 2 * pipeline.lookback() * width
+            && state.forecast.fits(pipeline.forecast_columns());
+        if !(same_features && fits) {
+            return Err(ResumeError::OtherPipeline);
+        }
+        if !state.rows.iter().all(|value| value.is_finite()) {
+            return Err(ResumeError::Damaged);
+        }
+        Ok(Self { pipeline, state })
+    }
+
+    /// What it remembers.
+    pub fn state(&self) -> &StreamState {
+        &self.state
+    }
+
+    /// The pipeline that it feeds.
+    pub fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
+    /// The newest bar it took.
+    pub fn newest(&self) -> Option<&Bar> {
+        self.state.engine.newest()
+    }
+
+    /// Bars that are still missing until the first answer of this segment.
+    pub fn missing_bars(&self) -> usize {
+        self.pipeline.required_bars().saturating_sub(self.state.bars_seen)
+    }
+
     /// Takes the next closed bar; answers once [`Pipeline::required_bars`] bars have come since the start
     /// or the last breaking hole.
     ///
     /// # Errors
-    /// [`StreamError`] when the first member can't answer, or when the features look at other symbols.
+    /// [`StreamError`] when no member can answer, or when the features look at other symbols.
     pub fn update(&mut self, bar: &Bar) -> Result<Option<Answer>, StreamError> {
         self.update_with(bar, &[])
     }
@@ -40,9 +93,20 @@ impl PipelineStream<'_> {
     /// bar that had closed when this one did.
     ///
     /// # Errors
-    /// [`StreamError`] when the first member can't answer, or when the closes are not those that the features
+    /// [`StreamError`] when no member can answer, or when the closes are not those that the features
     /// need; then the bar was not taken.
     pub fn update_with(&mut self, bar: &Bar, references: &[f64]) -> Result<Option<Answer>, StreamError> {
+        let pipeline = Arc::clone(&self.pipeline);
+        let Some(window) = self.advance(bar, references)? else { return Ok(None) };
+        Ok(pipeline.answer_rows(window, &[pipeline.lookback() - 1])?.pop())
+    }
+
+    /// Takes the next closed bar and asks nobody: the rows `[lookback, n_features]` that members answer from, once there are
+    /// enough of them.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the closes are not those that the features need; then the bar was not taken.
+    pub fn advance(&mut self, bar: &Bar, references: &[f64]) -> Result<Option<&[f64]>, StreamError> {
         let needed = self.pipeline.feature_set().references();
         if needed.len() != references.len() {
             return Err(StreamError::References { needed: needed.to_vec(), given: references.len() });
@@ -52,36 +116,32 @@ impl PipelineStream<'_> {
             return Err(StreamError::Close { reference: needed[place].clone(), close: references[place] });
         }
         self.pipeline.feature_set().check_bars(std::slice::from_ref(bar))?;
-        let lookback = self.pipeline.lookback();
-        let width = self.pipeline.schema().len();
-        let row = self.engine.update_with(bar, references);
-        let bars_seen = row.bars_seen;
+        let (lookback, width) = (self.pipeline.lookback(), self.pipeline.schema().len());
+        let StreamState { engine, forecast, rows, bars_seen } = &mut self.state;
+        let row = engine.update_with(bar, references);
+        *bars_seen = row.bars_seen;
         let forecast = match self.pipeline.forecast_columns() {
-            Some(columns) => self.forecast.update(columns, bar, bars_seen)?.map(|values| values.to_vec()),
+            Some(columns) => forecast.update(columns, bar, *bars_seen)?.map(|values| values.to_vec()),
             None => Some(Vec::new()),
         };
         let (Some(values), Some(forecast)) = (row.settled(), forecast) else {
-            self.rows.clear();
+            rows.clear();
             return Ok(None);
         };
-        if self.rows.len() == 2 * lookback * width {
-            self.rows.drain(..lookback * width);
+        if rows.len() == 2 * lookback * width {
+            rows.drain(..lookback * width);
         }
-        self.rows.extend_from_slice(values);
-        self.rows.extend(forecast);
-        if bars_seen < self.pipeline.required_bars() || self.rows.len() < lookback * width {
-            return Ok(None);
-        }
-        let last = self.rows.len() / width - 1;
-        let start = (last + 1 - lookback) * width;
-        Ok(self.pipeline.answer_rows(&self.rows[start..], &[lookback - 1])?.pop())
+        rows.extend_from_slice(values);
+        rows.extend(forecast);
+        let is_ready = *bars_seen >= self.pipeline.required_bars() && rows.len() >= lookback * width;
+        Ok(is_ready.then(|| &rows[rows.len() - lookback * width..]))
     }
 }
 
 /// Why a bar has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// A member can't answer.
+    /// No member can answer.
     #[error(transparent)]
     Predict(#[from] PredictError),
     /// The bar lacks what the features are computed from.
@@ -105,4 +165,15 @@ pub enum StreamError {
         /// As given.
         close: f64,
     },
+}
+
+/// Why a stream can't go on from a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ResumeError {
+    /// Of other features, gaps or another lookback.
+    #[error("the state belongs to other features or another lookback than the model's")]
+    OtherPipeline,
+    /// Not finite.
+    #[error("the state holds values that are no numbers")]
+    Damaged,
 }

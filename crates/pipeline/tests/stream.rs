@@ -10,7 +10,7 @@ use models::{
     FittedModel, ForecasterWeights, HeadTraining, LabelledRows, ModelSpec, NoProgress, TirexSpec,
     TrainingSet, open_forecaster,
 };
-use pipeline::{Core, ForecastColumns, ForecastSpec, Member, Pipeline, PipelineError};
+use pipeline::{Core, ForecastColumns, ForecastSpec, Member, Pipeline, PipelineError, PipelineStream, ResumeError};
 use synthetic::Preset;
 use trees::ForestConfig;
 
@@ -35,7 +35,7 @@ fn forecast_spec() -> ForecastSpec {
 }
 
 /// A pipeline of a forest, which sees features and forecasts, and a forecaster's head, which sees its inputs.
-fn pipeline(series: &BarSeries) -> Pipeline {
+fn pipeline(series: &BarSeries) -> Arc<Pipeline> {
     let sets = ["returns_1", "vol_20"].iter().chain(&INPUTS).map(|name| (*name).to_owned()).collect();
     let features = FeatureSpec { sets, ..FeatureSpec::default() };
     let (forecaster, _) = open_forecaster(None).unwrap();
@@ -92,7 +92,7 @@ fn pipeline(series: &BarSeries) -> Pipeline {
         let fitted = FittedModel::fit(&spec, &data, CalibrationMethod::None, Seed(1), &NoProgress);
         Member { name: name.to_owned(), weight: 1.0, model: Arc::new(fitted.unwrap().0) }
     });
-    Pipeline::new(core, members.into(), Some(forecaster)).unwrap()
+    Arc::new(Pipeline::new(core, members.into(), Some(forecaster)).unwrap())
 }
 
 #[test]
@@ -106,13 +106,13 @@ fn a_bar_at_a_time_and_all_at_once_are_the_same() {
     for (bar, answer) in answerable.iter().zip(pipeline.answer(&table, &answerable).unwrap()) {
         expected[*bar] = Some(answer);
     }
-    let mut stream = pipeline.stream();
+    let mut stream = PipelineStream::new(Arc::clone(&pipeline));
     for (bar, expected) in series.bars().iter().zip(&expected) {
         assert_eq!(stream.update(bar).unwrap(), *expected, "{}", bar.open_time);
     }
     // From a start elsewhere: the same answers as soon as there are any.
     for start in [1, 2, 3, 61] {
-        let mut stream = pipeline.stream();
+        let mut stream = PipelineStream::new(Arc::clone(&pipeline));
         let mut answered = 0;
         for (bar, expected) in series.bars().iter().zip(&expected).skip(start).take(200) {
             let answer = stream.update(bar).unwrap();
@@ -121,6 +121,49 @@ fn a_bar_at_a_time_and_all_at_once_are_the_same() {
         }
         assert!(answered > 200 - pipeline.required_bars() - 1, "{answered} from {start}");
     }
+}
+
+/// Stopped and begun again from its state behind any bar, also within a hole's warm-up.
+#[test]
+fn a_stream_that_was_stopped_goes_on_with_the_same_bits() {
+    let series = with_holes(&bars(500));
+    let pipeline = pipeline(&series);
+    let mut whole = PipelineStream::new(Arc::clone(&pipeline));
+    let mut stopped = whole.clone();
+    for (place, bar) in series.bars().iter().enumerate() {
+        assert_eq!(stopped.update(bar).unwrap(), whole.update(bar).unwrap(), "{}", bar.open_time);
+        if place % 7 == 0 || (300..360).contains(&place) {
+            let kept = serde_json::to_string(stopped.state()).unwrap();
+            stopped =
+                PipelineStream::resume(Arc::clone(&pipeline), serde_json::from_str(&kept).unwrap()).unwrap();
+            assert_eq!(stopped.newest(), Some(bar));
+            assert_eq!(stopped.missing_bars(), whole.missing_bars());
+        }
+    }
+}
+
+#[test]
+fn a_state_of_another_pipeline_is_refused() {
+    let series = bars(200);
+    let pipeline = pipeline(&series);
+    let mut stream = PipelineStream::new(Arc::clone(&pipeline));
+    for bar in series.bars() {
+        stream.update(bar).unwrap();
+    }
+    let state = serde_json::to_value(stream.state()).unwrap();
+    let resumed = |state: serde_json::Value| {
+        PipelineStream::resume(Arc::clone(&pipeline), serde_json::from_value(state).unwrap()).map(drop)
+    };
+    assert_eq!(resumed(state.clone()), Ok(()));
+    let mut cut = state.clone();
+    cut["rows"].as_array_mut().unwrap().pop();
+    assert_eq!(resumed(cut), Err(ResumeError::OtherPipeline));
+    let mut gaps = state.clone();
+    gaps["engine"]["gaps"]["max_missing_bars"] = 9.into();
+    assert_eq!(resumed(gaps), Err(ResumeError::OtherPipeline));
+    let mut long = state;
+    long["forecast"]["closes"] = vec![1.0; 65].into();
+    assert_eq!(resumed(long), Err(ResumeError::OtherPipeline));
 }
 
 #[test]
@@ -180,7 +223,7 @@ fn bars_off_the_grid_have_forecasts_no_older_than_the_stride() {
     let answerable = pipeline.answerable(&table);
     assert!(answerable.iter().all(|bar| table.value(*bar, 5).unwrap() > 0.0));
     let mut expected = pipeline.answer(&table, &answerable).unwrap().into_iter();
-    let mut stream = pipeline.stream();
+    let mut stream = PipelineStream::new(Arc::clone(&pipeline));
     for (place, bar) in series.bars().iter().enumerate() {
         let expected = if answerable.contains(&place) { expected.next() } else { None };
         assert_eq!(stream.update(bar).unwrap(), expected);

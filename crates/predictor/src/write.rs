@@ -44,6 +44,7 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
             "missing",
             "source",
             "fallback_level",
+            "fallback_reason",
             "model_version",
             "latency_ms",
         ]
@@ -78,6 +79,7 @@ pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
             missing.join("|"),
             name(serde_json::to_value(p.source)?),
             p.fallback_level.to_string(),
+            p.fallback_reason.clone().unwrap_or_default(),
             p.model_version.clone(),
             p.latency_ms.to_string(),
         ]);

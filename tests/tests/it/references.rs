@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data::LoadOptions;
 use market::BarSeries;
-use pipeline::{Bundle, StreamError};
+use pipeline::{Bundle, PipelineStream, StreamError};
 
 use crate::workshop::{Workshop, command_line};
 
@@ -95,7 +96,7 @@ fn stream_agrees(bundle: &Path, own: &Path, references: &[PathBuf]) {
     let answerable = pipeline.answerable(&table);
     let answers = pipeline.answer(&table, &answerable).unwrap();
     let mut expected = answerable.iter().zip(&answers).peekable();
-    let mut stream = pipeline.stream();
+    let mut stream = PipelineStream::new(Arc::clone(&pipeline));
     // What a live feed knows when a bar closes: the newest closed bar of each reference.
     let mut newest = vec![0; references.len()];
     for (position, bar) in series.bars().iter().enumerate() {

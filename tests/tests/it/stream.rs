@@ -1,8 +1,10 @@
 //! Bar by bar gives the bits that the whole table gives.
 
+use std::sync::Arc;
+
 use data::LoadOptions;
 use market::ClassProbabilities;
-use pipeline::{Answer, Bundle};
+use pipeline::{Answer, Bundle, PipelineStream};
 
 use crate::workshop::Workshop;
 
@@ -33,7 +35,7 @@ fn stream_equals_table(model: &str, settings: &[&str]) {
 
     let answers = pipeline.answer(&table, &answerable).unwrap();
     let mut expected = answerable.iter().zip(&answers).peekable();
-    let mut stream = pipeline.stream();
+    let mut stream = PipelineStream::new(Arc::clone(&pipeline));
     for (position, bar) in loaded.series.bars().iter().enumerate() {
         let batch = expected.next_if(|(at, _)| **at == position).map(|(_, answer)| bits(answer));
         let live = stream.update(bar).unwrap().as_ref().map(bits);

@@ -1,8 +1,11 @@
 //! The newest values in order of size.
 
+use serde::{Deserialize, Serialize};
+
 /// A sorted copy of a window of finite values: two searches and one block move for each change, and no
 /// allocation after the first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SortedWindow {
     values: Vec<f64>,
     /// Where the newest value stands.

@@ -27,7 +27,7 @@ pub struct Bundle {
     /// What it says of itself.
     pub manifest: Manifest,
     /// What it does.
-    pub pipeline: Pipeline,
+    pub pipeline: Arc<Pipeline>,
 }
 
 impl Bundle {
@@ -73,7 +73,7 @@ impl Bundle {
         let forecaster =
             forecaster.transpose().map_err(|source| BundleError::Member { path: path.clone(), source })?;
         let pipeline = Pipeline::new(core.clone(), members, forecaster.map(Arc::new)).map_err(refused)?;
-        Ok(Self { path, manifest, pipeline })
+        Ok(Self { path, manifest, pipeline: Arc::new(pipeline) })
     }
 }
 

@@ -23,6 +23,7 @@ const FIELDS: [&str; 20] = [
     "missing",
     "source",
     "fallback_level",
+    "fallback_reason",
     "model_version",
     "latency_ms",
 ];
