@@ -137,8 +137,12 @@ impl Definition {
         }
         let labeller = self.fit(series, end)?;
         let fitted = match (labeller.fitted, &earlier.fitted) {
-            (Fitted::Hmm(model), Fitted::Hmm(earlier)) => Fitted::Hmm(Arc::new(Arc::unwrap_or_clone(model).matched_to(earlier)?)),
-            (Fitted::Jump(model), Fitted::Jump(earlier)) => Fitted::Jump(Arc::new(Arc::unwrap_or_clone(model).matched_to(earlier)?)),
+            (Fitted::Hmm(model), Fitted::Hmm(earlier)) => {
+                Fitted::Hmm(Arc::new(Arc::unwrap_or_clone(model).matched_to(earlier)?))
+            }
+            (Fitted::Jump(model), Fitted::Jump(earlier)) => {
+                Fitted::Jump(Arc::new(Arc::unwrap_or_clone(model).matched_to(earlier)?))
+            }
             (fitted, _) => return Ok(Labeller { fitted, ..labeller }),
         };
         Ok(Labeller { fitted, classes: earlier.classes.clone(), spec: labeller.spec })

@@ -104,11 +104,13 @@ impl Resolver {
     #[must_use]
     pub fn resume(self, state: ResolverState) -> Option<Self> {
         let rule = match (self.fresh.clone(), state.rule) {
-            (Rule::StateAhead(ahead), RuleState::StateAhead { times, rule }) => Rule::StateAhead(StateAhead {
-                rule: ahead.rule.resume(rule, self.timeframe, self.gaps)?,
-                horizon: ahead.horizon,
-                times: if times.len() > ahead.horizon { return None } else { times.into() },
-            }),
+            (Rule::StateAhead(ahead), RuleState::StateAhead { times, rule }) => {
+                Rule::StateAhead(StateAhead {
+                    rule: ahead.rule.resume(rule, self.timeframe, self.gaps)?,
+                    horizon: ahead.horizon,
+                    times: if times.len() > ahead.horizon { return None } else { times.into() },
+                })
+            }
             (Rule::TripleBarrier(fresh), RuleState::TripleBarrier(rule)) if fresh.same_as(&rule) => {
                 Rule::TripleBarrier(rule)
             }

@@ -4,7 +4,6 @@ use features::{Window, sample_std};
 use market::{Bar, Direction};
 use serde::{Deserialize, Serialize};
 
-
 /// The slope of an exponential average with hysteresis, begun at the start of a segment.
 ///
 /// `z_t = ln(EMA_t / EMA_{t−slope}) / (σ_t·√slope)`, where EMA has weight 2/(`ema`+1) and starts with the

@@ -4,7 +4,6 @@ use features::{RollingMedian, Window, mean, sample_std};
 use market::{Bar, Trend, TrendVol, Volatility};
 use serde::{Deserialize, Serialize};
 
-
 /// The six-state rule over log returns, begun at the start of a segment.
 ///
 /// With the mean m and sample standard deviation s of the last `window` returns: bull when m exceeds the

@@ -114,7 +114,9 @@ mod tests {
         // √4 = 2 and profit ½, stop 1: one x up, two x down.
         let barriers = Barriers { horizon: 4, sigma_window: 3, profit: 0.5, stop: 1.0 };
         let (mut rule, mut resolved) = (TripleBarrier::new(barriers), Vec::new());
-        bars.iter().for_each(|bar| rule.update(bar, &mut resolved));
+        for bar in &bars {
+            rule.update(bar, &mut resolved);
+        }
         let label = resolved.iter().find(|outcome| outcome.at == times[3])?.label;
         assert_eq!(label.from, times[4]);
         let until = times.iter().position(|time| *time == label.until).unwrap();

@@ -64,6 +64,8 @@ fn facts(version: Version) -> BundleFacts {
         fitted_on: "final".to_owned(),
         seed: 7,
         config: json!({}),
+        labellers: std::collections::BTreeMap::new(),
+        references: std::collections::BTreeMap::new(),
         label: json!({}),
         data: json!({}),
         metrics: json!({}),

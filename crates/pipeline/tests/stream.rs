@@ -10,7 +10,9 @@ use models::{
     FittedModel, ForecasterWeights, HeadTraining, LabelledRows, ModelSpec, NoProgress, TirexSpec,
     TrainingSet, open_forecaster,
 };
-use pipeline::{Core, ForecastColumns, ForecastSpec, Member, Pipeline, PipelineError, PipelineStream, ResumeError};
+use pipeline::{
+    Core, ForecastColumns, ForecastSpec, Member, Pipeline, PipelineError, PipelineStream, ResumeError,
+};
 use synthetic::Preset;
 use trees::ForestConfig;
 

@@ -1,5 +1,7 @@
 //! The one document that says what a bundle is.
 
+use std::collections::BTreeMap;
+
 use features::FeatureSchema;
 use models::ModelDescription;
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,13 @@ pub struct BundleFacts {
     pub config: Value,
     /// The label's definition, read only by the label code.
     pub label: Value,
+    /// Of each symbol that it learnt from, the label with what it learnt, read only by the label code: with it outcomes can be
+    /// known live.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labellers: BTreeMap<String, Value>,
+    /// Of each of them, what its world looked like in training, read only by the monitoring.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub references: BTreeMap<String, Value>,
     /// Where the bars came from and their fingerprint.
     pub data: Value,
     /// Out-of-sample metrics of the procedure that fitted it (not of these very weights).

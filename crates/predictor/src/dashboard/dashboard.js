@@ -1,14 +1,12 @@
-// The live predictor's dashboard. One way through: an answer or an event changes `state`, and what depends on
-// it is drawn again. Names of symbols, classes and members are untrusted: they only ever become text nodes.
+// The live predictor's dashboard. One way through: an answer or an event changes `state`, and what depends on it is
+// drawn again. Names of symbols, classes and members are untrusted: they only ever become text nodes.
 
 const POLL_MS = 10_000;
 const ANSWER_MS = 15_000;
-const OPEN_MS = 10_000;
 const SILENCE_MS = 40_000; // the server sends a comment every 15 s: two may be late
 const LONGEST_PAUSE_MS = 30_000;
 const REDRAW_MS = 100; // a replay sends thousands of bars a second
 const SUMMARY_EVERY = 6; // polls
-const MOST_BARS = 2000;
 
 const state = {
   symbol: null,
@@ -16,215 +14,211 @@ const state = {
   status: null, monitoring: null, bars: null, regime: null, signal: null, summary: null,
   problems: {}, // what could not be fetched, and why
   stream: 'connecting', // connecting | live | lost
-  freshAt: null, // when the server was last known to have told us everything
+  freshAt: null, // when we last knew everything that the server knows
   clockOffset: 0, // server's clock less ours
   cpuShare: null,
   needsToken: false,
-  changes: [], // newest changes of regime
-  cursor: null, // open_time of the bar under the crosshair, which so stays on its bar when new ones come
+  cursor: null, // open_time under the crosshair, which so stays on its bar when new ones come
   filter: '', active: null, allFeatures: false,
 };
 
-// ---------------------------------------------------------------- small helpers
+// --- elements
 
 const $ = (id) => document.getElementById(id);
-const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-const entries = (map) => Object.entries(map ?? {});
-const now = () => Date.now() + state.clockOffset;
+const pairs = (map) => Object.entries(map ?? {});
 
-/** An element; children that are strings become text, never markup. */
-function el(tag, attributes, ...children) {
+/** `el('td.bar', { title }, …)`: strings become text, never markup; nothing comes of null and false. */
+function el(spec, ...content) {
+  const [tag, ...names] = spec.split('.');
   const element = document.createElement(tag);
-  for (const [name, value] of entries(attributes)) if (value !== null && value !== false) element.setAttribute(name, value);
-  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  if (names.length) element.className = names.join(' ');
+  if (content[0]?.constructor === Object) for (const [name, value] of pairs(content.shift())) element.setAttribute(name, value);
+  element.append(...content.flat(Infinity).filter((child) => child || child === 0));
   return element;
 }
 
-const note = (...text) => el('p', { class: 'note' }, ...text);
-const empty = (...text) => el('p', { class: 'empty' }, ...text);
-const fill = (id, ...children) => $(id).replaceChildren(...children.flat(2).filter(Boolean));
+const p = (...content) => el('p', content);
+const note = (...content) => el('p.note', content);
+const warn = (text) => el('strong.warn-text', `▲ ${text}`);
+const part = (title, ...content) => el('div.part', title && el('h3', title), content);
+const fill = (id, ...content) => $(id).replaceChildren(...content.flat(Infinity).filter(Boolean));
 const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const announce = (text) => setText($('announce'), text);
+const facts = (list) => el('dl.facts', list.map(([name, ...value]) => el('div', el('dt', name), el('dd', value))));
 
-/** localStorage and sessionStorage may be forbidden; then nothing is remembered. */
-const remembered = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
-function remember(store, key, value) {
-  try { if (value === null) window[store].removeItem(key); else window[store].setItem(key, value); } catch { /* not remembered */ }
+/** From script, since the content security policy forbids style attributes. */
+const styled = (element, style) => { Object.assign(element.style, style); return element; };
+
+/** The first cell of each row is its heading; a row may have a `kind`, its class. */
+function table(caption, columns, rows, kind = '') {
+  const cell = (content, index) => (content?.tagName === 'TD' ? content : index ? el('td', content) : el('th', { scope: 'row' }, content));
+  return el('table', { class: kind }, el('caption', caption), el('thead', el('tr', columns.map((name) => el('th', { scope: 'col' }, name)))),
+    el('tbody', rows.map((row) => el('tr', { class: row.kind ?? '' }, row.map(cell)))));
 }
+const kindOf = (kind, row) => Object.assign(row, { kind });
 
-// ---------------------------------------------------------------- words and numbers
+/** Storage may be forbidden; then nothing is remembered. */
+const recall = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
+const remember = (store, key, value) => { try { window[store].setItem(key, value); } catch { /* then not */ } };
+
+// --- words and numbers
 
 const NONE = '–';
+const isNumber = Number.isFinite;
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const words = (name) => String(name ?? NONE).replaceAll('_', ' ');
-const decimals = (value, places) => isNumber(value)
-  ? value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places }).replace('-', '−') : NONE;
-const percent = (value, places = 1) => isNumber(value) ? `${decimals(100 * value, places)} %` : NONE;
+const decimals = (value, places) => (isNumber(value)
+  ? value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places }).replace('-', '−') : NONE);
+const percent = (value, places = 1) => (isNumber(value) ? `${decimals(100 * value, places)} %` : NONE);
 const signed = (text) => (/^[−–]/.test(text) ? text : `+${text}`);
 const count = (value) => decimals(value, 0);
-const price = (value) => isNumber(value) ? decimals(value, value ? clamp(5 - Math.floor(Math.log10(Math.abs(value))), 0, 10) : 2) : NONE;
 const plural = (n, one) => `${count(n)} ${one}${n === 1 ? '' : 's'}`;
-
-function bytes(value) {
-  if (!isNumber(value)) return NONE;
-  return value < 2 ** 30 ? `${decimals(value / 2 ** 20, 0)} MiB` : `${decimals(value / 2 ** 30, 2)} GiB`;
-}
+const price = (value) => decimals(value, value ? clamp(5 - Math.floor(Math.log10(Math.abs(value))), 0, 10) : 2);
 
 function duration(ms) {
   if (!isNumber(ms)) return NONE;
   const s = Math.max(0, ms) / 1000;
   if (s < 100) return `${Math.round(s)} s`;
-  if (s < 6000) return `${Math.round(s / 60)} min`;
-  return s < 172_800 ? `${decimals(s / 3600, s < 36_000 ? 1 : 0)} h` : `${Math.round(s / 86_400)} days`;
+  if (s < 3600) return `${Math.round(s / 60)} min`;
+  return s < 172_800 ? `${decimals(s / 3600, s % 3600 && s < 36_000 ? 1 : 0)} h` : `${Math.round(s / 86_400)} days`;
 }
 
-const iso = (ms) => (isNumber(ms) ? new Date(ms).toISOString() : null);
-const time = (ms) => iso(ms)?.slice(11, 19) ?? NONE;
-const day = (ms) => iso(ms)?.slice(0, 10) ?? NONE;
-/** Date only where it is not today's. */
-const moment = (ms) => (day(ms) === day(now()) ? `${time(ms)} UTC` : `${day(ms)} ${time(ms).slice(0, 5)} UTC`);
-/** A text that grows older by itself, each second. */
-const ago = (ms) => el('span', { 'data-ago': isNumber(ms) ? ms : null }, isNumber(ms) ? `${duration(now() - ms)} ago` : 'never');
+const now = () => Date.now() + state.clockOffset;
+const iso = (ms) => (isNumber(ms) ? new Date(ms).toISOString() : '');
+const day = (ms) => iso(ms).slice(0, 10);
+const minute = (ms) => iso(ms).slice(11, 16);
+const second = (ms) => iso(ms).slice(11, 19);
+/** With the date where it is not today's. */
+const moment = (ms) => (!isNumber(ms) ? NONE : day(ms) === day(now()) ? `${second(ms)} UTC` : `${day(ms)} ${minute(ms)} UTC`);
+/** A text that grows older by itself. */
+const ago = (ms) => (isNumber(ms) ? el('span', { 'data-ago': ms }, `${duration(now() - ms)} ago`) : 'never');
 
-// ---------------------------------------------------------------- colours of classes
+function tick() {
+  setText($('clock'), `${second(now())} UTC`);
+  for (const element of document.querySelectorAll('[data-ago]')) setText(element, `${duration(now() - element.dataset.ago)} ago`);
+}
 
-// Blue and orange, not green and red, stand for up and down; strong moves are the stronger shade. Each: [light, dark].
+// --- colours of classes
+
+// Blue and orange, not green and red, stand for up and down; `size` is volatility. Weak, mid, strong in light, then in dark.
 const SHADES = {
-  up: { weak: ['#93c1ec', '#2f5f92'], mid: ['#4a90d9', '#4187cf'], strong: ['#1c5aa0', '#7db6f5'] },
-  down: { weak: ['#f3bd95', '#8a4d2a'], mid: ['#e07b39', '#cf6f31'], strong: ['#a83c0c', '#f7a06b'] },
-  flat: { weak: ['#c9cfd5', '#4a535c'], mid: ['#99a3ad', '#77828d'], strong: ['#5d6873', '#b3bdc7'] },
-  size: { weak: ['#58b3a3', '#2b8577'], mid: ['#d9a92e', '#b98b1d'], strong: ['#7b3f98', '#c58ee3'] },
+  up: [['#93c1ec', '#4a90d9', '#1c5aa0'], ['#2f5f92', '#4187cf', '#7db6f5']],
+  down: [['#f3bd95', '#e07b39', '#a83c0c'], ['#8a4d2a', '#cf6f31', '#f7a06b']],
+  flat: [['#c9cfd5', '#99a3ad', '#5d6873'], ['#4a535c', '#77828d', '#b3bdc7']],
+  size: [['#58b3a3', '#d9a92e', '#7b3f98'], ['#2b8577', '#b98b1d', '#c58ee3']],
 };
-// For unknown names: Paul Tol's muted and light schemes, made to be told apart by the colour-blind.
+// For other names: Paul Tol's muted and light schemes, made to be told apart by the colour-blind.
 const PALETTE = [
-  ['#332288', '#77aadd'], ['#ddcc77', '#eedd88'], ['#117733', '#44bb99'], ['#cc6677', '#ee8866'], ['#88ccee', '#99ddff'],
-  ['#882255', '#ffaabb'], ['#44aa99', '#bbcc33'], ['#999933', '#aaaa00'], ['#aa4499', '#c08be0'], ['#8c959f', '#b0b8c0'],
+  ['#332288', '#ddcc77', '#117733', '#cc6677', '#88ccee', '#882255', '#44aa99', '#999933', '#aa4499', '#8c959f'],
+  ['#77aadd', '#eedd88', '#44bb99', '#ee8866', '#99ddff', '#ffaabb', '#bbcc33', '#aaaa00', '#c08be0', '#b0b8c0'],
 ];
-const TREND_OF = { bull: 'up', bullish: 'up', uptrend: 'up', bear: 'down', bearish: 'down', downtrend: 'down', sideways: 'flat', neutral: 'flat', flat: 'flat', range: 'flat', unknown: 'flat' };
-const STRENGTH_OF = { low: 'weak', choppy: 'weak', unknown: 'weak', high: 'strong', strong: 'strong' };
+const MEANING = {
+  bull: 'up', bullish: 'up', uptrend: 'up', bear: 'down', bearish: 'down', downtrend: 'down',
+  sideways: 'flat', neutral: 'flat', flat: 'flat', range: 'flat', unknown: 'flat', no: 'flat',
+  low: 0, choppy: 0, signals: 0, mid: 1, high: 2, strong: 2, vol: null,
+};
 
-function knownShade(name) {
-  if (name === 'choppy') return SHADES.flat.mid;
-  if (name === 'no_signals') return SHADES.flat.weak;
-  const tokens = name.toLowerCase().split('_');
-  if (!tokens.every((token) => token in TREND_OF || token in STRENGTH_OF || token === 'mid' || token === 'vol')) return null;
-  const trend = tokens.map((token) => TREND_OF[token]).find(Boolean) ?? 'size';
-  return SHADES[trend][tokens.map((token) => STRENGTH_OF[token]).find(Boolean) ?? 'mid'];
-}
+const root = document.documentElement;
+const isDark = () => (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
 
-const isDark = () => getComputedStyle(document.documentElement).colorScheme === 'dark'
-  || (document.documentElement.dataset.theme === undefined && matchMedia('(prefers-color-scheme: dark)').matches);
-
-/** Class name → colour. Two names never share one: the second takes the next of the palette. */
-function coloursOf(classes) {
-  const shade = isDark() ? 1 : 0;
-  const taken = new Map();
-  let next = 0;
-  for (const name of classes) {
-    const known = knownShade(name)?.[shade];
-    const free = known && ![...taken.values()].includes(known);
-    taken.set(name, free ? known : PALETTE[next++ % PALETTE.length][shade]);
-  }
-  return taken;
+function knownColour(name) {
+  const meanings = name === 'choppy' ? ['flat', 1] : name.split('_').map((token) => MEANING[token]);
+  if (meanings.includes(undefined)) return null;
+  return SHADES[meanings.find((is) => typeof is === 'string') ?? 'size'][+isDark()][meanings.find(isNumber) ?? 1];
 }
 
 const classes = () => state.bars?.classes ?? state.status?.model?.classes ?? Object.keys(state.regime?.probabilities ?? {});
-const colourOf = (name) => coloursOf(classes()).get(name) ?? (isDark() ? '#77828d' : '#99a3ad');
+let colours = { key: '', map: new Map() };
+
+/** No two classes share a colour: the second takes the next of the palette. */
+function colourOf(name) {
+  const key = `${classes()} ${isDark()}`;
+  if (key !== colours.key) {
+    colours = { key, map: new Map() };
+    let next = 0;
+    for (const each of classes()) {
+      const known = knownColour(each);
+      colours.map.set(each, known && ![...colours.map.values()].includes(known) ? known : PALETTE[+isDark()][next++ % 10]);
+    }
+  }
+  return colours.map.get(name) ?? '#808a94';
+}
 
 /** Black or white, whichever can be read on the colour. */
 function inkOn(colour) {
   const [r, g, b] = [1, 3, 5].map((at) => (parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? '#000000' : '#ffffff';
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? '#000' : '#fff';
 }
 
-function coloured(element, property, value) {
-  element.style[property] = value; // from script: the content security policy forbids style attributes
-  return element;
-}
-const swatch = (name) => coloured(el('span', { class: 'swatch', 'aria-hidden': 'true' }), 'background', colourOf(name));
-const named = (name) => (name === null || name === undefined ? NONE : el('span', {}, swatch(name), words(name)));
-const track = (share, colour) => {
-  const inner = coloured(el('i'), 'width', `${100 * clamp(share || 0, 0, 1)}%`);
-  return el('span', { class: 'track', 'aria-hidden': 'true' }, colour ? coloured(inner, 'background', colour) : inner);
-};
+const swatch = (name) => styled(el('span.swatch'), { background: colourOf(name) });
+const named = (name) => (name ? el('span', swatch(name), words(name)) : NONE);
+const track = (share, background = '') => el('span.track', styled(el('i'), { width: `${100 * clamp(share || 0, 0, 1)}%`, background }));
 
-// ---------------------------------------------------------------- asking the server
+// --- asking the server
 
 class Problem extends Error {
-  constructor(status, code, message) { super(message); this.status = status; this.code = code; }
+  constructor(status, message) { super(message); this.status = status; }
 }
 
 function headers() {
-  const token = remembered('sessionStorage', 'token');
+  const token = recall('sessionStorage', 'token');
   return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
-async function problemOf(response) {
+async function ask(path, signal) {
+  const response = await fetch(path, { headers: headers(), cache: 'no-store', signal });
+  if (response.ok) return response;
   const error = (await response.json().catch(() => null))?.error;
-  return new Problem(response.status, error?.code ?? '', error?.message ?? `the server answered ${response.status} ${response.statusText}`);
-}
-
-async function get(path) {
-  const response = await fetch(path, { headers: headers(), cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
-  if (!response.ok) throw await problemOf(response);
-  return response.json();
+  throw new Problem(response.status, error?.message ?? `the server answered ${response.status}`);
 }
 
 const turns = {};
-/** Fetches one part of the state. Answers that a later question has overtaken are dropped. */
-async function load(part, path) {
-  const turn = turns[part] = (turns[part] ?? 0) + 1;
-  const symbol = state.symbol;
-  let answer = null;
-  let problem = null;
-  try { answer = await get(path); } catch (error) { problem = error; }
-  if (turns[part] !== turn) return false;
-  if (problem?.status === 401) askForToken();
-  if (problem) {
-    state.problems[part] = { status: problem.status, code: problem.code, message: problem.status ? problem.message : 'the server does not answer', at: now() };
-    if (problem.status === 404 || problem.status === 425) state[part] = null; // there is none, rather than an old one
-  } else {
-    delete state.problems[part];
-    accept[part]?.(answer, symbol);
-    state[part] = answer;
-  }
-  changed(part);
-  return !problem || problem.status === 404 || problem.status === 425;
+/** Fetches one part of the state; true if the server said what it knows. An answer that a later question overtook is dropped. */
+async function load(key, path) {
+  const turn = turns[key] = (turns[key] ?? 0) + 1;
+  const [answer, problem] = await ask(path, AbortSignal.timeout(ANSWER_MS)).then((response) => response.json()).then((got) => [got], (error) => [null, error]);
+  if (turns[key] !== turn) return false;
+  const { status, message } = problem ?? {};
+  const none = status === 404 || status === 425; // there is none, rather than an old one
+  if (status === 401) askForToken();
+  if (problem) state.problems[key] = { status, message: status ? message : 'the server does not answer', at: now() };
+  else delete state.problems[key];
+  if (answer) accept[key]?.(answer);
+  if (answer || none) state[key] = answer;
+  changed(key);
+  return !problem || none;
 }
 
 /** What has to happen before an answer takes its place in the state. */
 const accept = {
   status(answer) {
-    const [before, after] = [state.status, answer];
-    const seconds = before ? (after.now - before.now) / 1000 : 0;
-    const used = after.resources?.cpu_seconds - before?.resources?.cpu_seconds;
-    if (seconds > 1 && used >= 0) state.cpuShare = used / seconds;
-    if (isNumber(after.now)) state.clockOffset = after.now - Date.now();
+    const seconds = (answer.now - state.status?.now) / 1000;
+    if (seconds > 1) state.cpuShare = (answer.resources?.cpu_seconds - state.status.resources?.cpu_seconds) / seconds;
+    state.clockOffset = answer.now - Date.now();
   },
-  bars(answer, symbol) {
-    // Events that came while the answer was on its way are newer than it.
-    if (state.bars?.symbol !== symbol) return;
+  bars(answer) {
+    if (state.bars?.symbol !== answer.symbol) return;
     const newest = answer.bars.at(-1)?.open_time ?? 0;
-    answer.bars.push(...state.bars.bars.filter((bar) => bar.open_time > newest));
+    answer.bars.push(...state.bars.bars.filter((bar) => bar.open_time > newest)); // came by event meanwhile
   },
 };
 
-const of = (symbol) => encodeURIComponent(symbol);
+const ofSymbol = () => encodeURIComponent(state.symbol);
 const loaders = {
   status: () => load('status', '/v1/status'),
   monitoring: () => load('monitoring', '/v1/monitoring'),
-  bars: () => load('bars', `/v1/bars/${of(state.symbol)}?limit=${state.limit}`),
-  regime: () => load('regime', `/v1/regime/${of(state.symbol)}`),
-  signal: () => load('signal', `/v1/signals/${of(state.symbol)}`),
-  summary: () => (state.status?.history?.enabled === false ? true : load('summary', `/v1/history/summary?symbol=${of(state.symbol)}&days=30`)),
+  bars: () => load('bars', `/v1/bars/${ofSymbol()}?limit=${state.limit}`),
+  regime: () => load('regime', `/v1/regime/${ofSymbol()}`),
+  signal: () => load('signal', `/v1/signals/${ofSymbol()}`),
+  summary: () => state.status?.history?.enabled === false || load('summary', `/v1/history/summary?symbol=${ofSymbol()}&days=30`),
 };
 const OF_SYMBOL = ['bars', 'regime', 'signal', 'summary'];
-
-const loadSymbol = () => (state.symbol === null ? [] : OF_SYMBOL.map((part) => loaders[part]()));
+const loadSymbol = () => (state.symbol === null ? [] : OF_SYMBOL.map((key) => loaders[key]()));
 
 async function refresh() {
-  const answers = [loaders.monitoring(), await loaders.status()];
+  const first = [loaders.monitoring(), await loaders.status()];
   chooseSymbol();
-  const all = await Promise.all([...answers, ...loadSymbol()]);
+  const all = await Promise.all([...first, ...loadSymbol()]);
   if (all.every(Boolean)) { state.freshAt = now(); changed('stream'); }
 }
 
@@ -233,35 +227,29 @@ async function poll() {
   if (document.hidden || state.needsToken) return;
   polls += 1;
   await Promise.all([loaders.status(), loaders.monitoring()]);
-  if (chooseSymbol()) { loadSymbol(); return; }
-  if (state.symbol === null) return;
-  for (const part of OF_SYMBOL) {
-    if (state.problems[part] || (part === 'summary' && polls % SUMMARY_EVERY === 0)) loaders[part]();
-  }
+  if (chooseSymbol()) loadSymbol();
+  else if (state.symbol !== null) OF_SYMBOL.filter((key) => state.problems[key] || (key === 'summary' && polls % SUMMARY_EVERY === 0)).forEach((key) => loaders[key]());
 }
 
-/** Keeps the chosen symbol if it still exists, else takes the one of the address, else the first. */
+const symbolOfAddress = () => { try { return decodeURIComponent(location.hash.slice(1)); } catch { return ''; } };
+
+/** Keeps the chosen symbol while it exists, else takes the one of the address, else the first; true if it changed. */
 function chooseSymbol() {
   const known = (state.status?.symbols ?? []).map((row) => row.symbol);
   if (known.includes(state.symbol) || !known.length) return false;
-  const asked = symbolOfAddress();
-  show(known.includes(asked) ? asked : known[0]);
+  show(known.includes(symbolOfAddress()) ? symbolOfAddress() : known[0]);
   return true;
-}
-
-function symbolOfAddress() {
-  try { return decodeURIComponent(location.hash.slice(1)); } catch { return ''; }
 }
 
 function show(symbol) {
   Object.assign(state, { symbol, cursor: null, bars: null, regime: null, signal: null, summary: null });
-  for (const part of OF_SYMBOL) delete state.problems[part];
+  for (const key of OF_SYMBOL) delete state.problems[key];
   changed('symbol', ...OF_SYMBOL);
 }
 
 function selectSymbol(symbol) {
   if (symbol !== state.symbol) {
-    history.replaceState(null, '', `#${of(symbol)}`);
+    history.replaceState(null, '', `#${encodeURIComponent(symbol)}`);
     show(symbol);
     loadSymbol();
     announce(`Showing ${symbol}`);
@@ -269,15 +257,15 @@ function selectSymbol(symbol) {
   openSymbols(false);
 }
 
-// ---------------------------------------------------------------- the live stream
+// --- the live stream
 
 let wake = () => {};
-const pause = (ms) => new Promise((resolve) => { wake = resolve; setTimeout(resolve, ms); });
+const pause = (ms) => new Promise((resolve) => { wake = resolve; if (ms) setTimeout(resolve, ms); });
 
-/** Follows the events for ever; after each break everything is fetched again, since events were missed. */
+/** Follows the events for ever. After each break everything is fetched again, since events were missed. */
 async function follow() {
   for (let failures = 0; ;) {
-    if (state.needsToken) await new Promise((resolve) => { wake = resolve; });
+    if (state.needsToken) await pause();
     try {
       await readEvents(() => { failures = 0; setStream('live'); refresh(); });
     } catch (error) {
@@ -291,18 +279,16 @@ async function follow() {
 }
 
 function setStream(to) {
-  if (state.stream === to) return;
   state.stream = to;
   changed('stream');
 }
 
-/** Reads by fetch(), not EventSource, which cannot send a token. */
+/** Reads by fetch(), not by EventSource, which cannot send a token. */
 async function readEvents(opened) {
   const abort = new AbortController();
-  let watchdog = setTimeout(() => abort.abort(), OPEN_MS);
+  let watchdog = setTimeout(() => abort.abort(), ANSWER_MS);
   try {
-    const response = await fetch('/v1/events', { headers: { ...headers(), Accept: 'text/event-stream' }, cache: 'no-store', signal: abort.signal });
-    if (!response.ok) throw await problemOf(response);
+    const response = await ask('/v1/events', abort.signal);
     opened();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const parse = eventParser();
@@ -322,15 +308,14 @@ async function readEvents(opened) {
 
 function eventParser() {
   let rest = '';
-  let name = 'message';
-  let data = [];
+  let [name, data] = ['', ''];
   const line = (text) => {
-    if (text === '') {
-      if (data.length) receive(name, data.join('\n'));
-      name = 'message';
-      data = [];
-    } else if (text.startsWith('event:')) name = text.slice(6).trim();
-    else if (text.startsWith('data:')) data.push(text.slice(5).trimStart());
+    if (text.startsWith('event:')) name = text.slice(6).trim();
+    else if (text.startsWith('data:')) data += text.slice(5);
+    else if (text === '') {
+      if (data) onEvent[name]?.(JSON.parse(data));
+      [name, data] = ['', ''];
+    }
   };
   return (chunk) => {
     const lines = (rest + chunk).split(/\r?\n/);
@@ -339,31 +324,23 @@ function eventParser() {
   };
 }
 
-function receive(name, data) {
-  let event;
-  try { event = JSON.parse(data); } catch { return; }
-  onEvent[name]?.(event);
-}
-
 const rowOf = (symbol) => state.status?.symbols?.find((row) => row.symbol === symbol);
 const barAt = (closeTime) => state.bars?.bars.findLast((bar) => bar.close_time === closeTime);
 
+function changeRow(symbol, values) {
+  const row = rowOf(symbol);
+  if (row) { Object.assign(row, values); changed('rows'); } else if (state.status) poll();
+}
+
 const onEvent = {
   bar({ symbol, bar }) {
-    const row = rowOf(symbol);
-    if (row) {
-      Object.assign(row, { last_close: bar.close, last_bar_closed_at: bar.close_time, staleness_ms: 0, seenAt: now() });
-      changed('rows');
-    } else if (state.status) loaders.status().then(() => { if (chooseSymbol()) loadSymbol(); });
+    changeRow(symbol, { last_close: bar.close, last_bar_closed_at: bar.close_time, staleness_ms: 0, seenAt: now() });
     if (symbol === state.symbol && state.bars) { putBar(bar); changed('bars'); }
   },
   prediction(prediction) {
-    const row = rowOf(prediction.symbol);
-    if (row) {
-      Object.assign(row, { predicted_regime: prediction.predicted_regime, confidence: prediction.confidence, fallback_level: prediction.fallback_level, warming_up: 0 });
-      changed('rows');
-    }
-    if (prediction.symbol !== state.symbol) return;
+    const { symbol, predicted_regime, confidence, fallback_level } = prediction;
+    changeRow(symbol, { predicted_regime, confidence, fallback_level, warming_up: 0 });
+    if (symbol !== state.symbol) return;
     state.regime = prediction;
     delete state.problems.regime;
     changed('regime');
@@ -374,33 +351,31 @@ const onEvent = {
     if (bar) { bar.outcome = outcome; changed('bars'); }
   },
   regime_change(change) {
-    state.changes = [change, ...state.changes].slice(0, 6);
-    changed('monitoring');
     if (change.symbol === state.symbol) announce(`${change.symbol} changes from ${words(change.old)} to ${words(change.new)}, confidence ${percent(change.confidence, 0)}`);
   },
   alert(alert) {
     if (!state.monitoring) return;
     state.monitoring.alerts = [alert, ...(state.monitoring.alerts ?? []).filter(({ id }) => id !== alert.id)];
     changed('monitoring');
-    announce(`Alert ${alert.resolved_at === null ? '' : 'recovered '}${alert.severity}: ${alert.message}`);
-  },
-  model(model) {
-    if (state.status) state.status.model = model;
-    refresh(); // another model may have other classes
+    announce(`Alert ${isNumber(alert.resolved_at) ? 'recovered' : alert.severity}: ${alert.message}`);
   },
   feed(feed) {
     if (state.status) state.status.feed = feed;
     changed('status');
   },
+  model: () => refresh(), // another model may have other classes
   lagged: () => refresh(),
 };
 
 function putBar(bar) {
-  const bars = state.bars.bars;
+  const { bars } = state.bars;
   const at = bars.findLastIndex((known) => known.open_time <= bar.open_time);
   if (bars[at]?.open_time === bar.open_time) bars[at] = bar;
-  else bars.splice(at + 1, 0, bar);
-  bars.splice(0, bars.length - Math.min(state.limit, MOST_BARS));
+  else {
+    if (bars[at]?.close_time < bar.open_time) loaders.bars(); // one was missed, or the market has a hole
+    bars.splice(at + 1, 0, bar);
+  }
+  bars.splice(0, bars.length - state.limit);
 }
 
 let signalTimer = null;
@@ -408,7 +383,7 @@ function loadSignalSoon() {
   signalTimer ??= setTimeout(() => { signalTimer = null; loaders.signal(); }, 250);
 }
 
-// ---------------------------------------------------------------- drawing again what changed
+// --- drawing again what changed
 
 const dirty = new Set();
 let scheduled = false;
@@ -431,78 +406,68 @@ function draw() {
   for (const [render, ...needs] of views) if (keys.has('all') || needs.some((key) => keys.has(key))) render();
 }
 
-const problemLine = (part, what) => {
-  const problem = state.problems[part];
-  if (!problem || problem.status === 401) return null;
-  return el('p', { class: 'problem' }, `${what} could not be fetched at ${moment(problem.at)}: ${problem.message}.`, state[part] ? ' What stands here is older.' : '');
-};
+/** Why a panel shows old data or none. */
+function problemOf(key, what) {
+  const problem = state.problems[key];
+  return problem && problem.status !== 401 && el('p.problem', `${what} could not be fetched at ${moment(problem.at)}: ${problem.message}.`, state[key] && ' What stands here is older.');
+}
 
-const announce = (text) => setText($('announce'), text);
+const emptyOr = (key, what, text = 'Nothing yet.') => problemOf(key, what) || el('p.empty', text);
 
-// ---------------------------------------------------------------- header and banners
+// --- header and banners
 
-const FEED = { live: 'good', connecting: 'warn', waiting: 'warn', down: 'bad', ended: 'idle', none: 'idle' };
-const stateWord = (kind, ...text) => el('span', { class: `state ${kind}` }, ...text);
+const FEED = { live: 'good', down: 'bad', ended: 'idle', none: 'idle' };
+const STREAM = { live: ['good', 'page live'], lost: ['bad', 'page disconnected'], connecting: ['warn', 'page connecting'] };
+const stateWord = (kind, text) => el(`span.state.${kind}`, text);
+const feedWord = (feed) => stateWord(FEED[feed.state] ?? 'warn', `feed ${feed.kind} ${feed.state}`);
 
 function renderHeader() {
-  const { status, symbol, stream } = state;
-  const model = status?.model;
+  const { status, symbol, stream, regime } = state;
+  const many = status?.symbols?.length > 1;
   $('symbol-button').hidden = symbol === null;
-  fill('symbol-button', symbol ?? '', el('span', { class: 'arrow', 'aria-hidden': 'true' }, (status?.symbols?.length ?? 0) > 1 ? ' ▾' : ''));
-  setText($('model-line'), model ? [`${model.name}/${model.version}`, model.timeframe, words(model.taxonomy)].join(' · ') : '');
-  const feed = status?.feed;
-  fill('states',
-    stateWord({ live: 'good', lost: 'bad', connecting: 'warn' }[stream], { live: 'page live', lost: 'page disconnected', connecting: 'page connecting' }[stream]), ' ',
-    feed && stateWord(FEED[feed.state] ?? 'warn', `feed ${feed.kind} ${feed.state}`));
-  document.body.classList.toggle('many', (status?.symbols?.length ?? 0) > 1);
-  const says = state.regime ? ` ${words(state.regime.predicted_regime)} ${percent(state.regime.confidence, 0)}` : '';
-  document.title = `${stream === 'lost' ? '⚠ ' : ''}${symbol ? `${symbol}${says} – ` : ''}live predictor`;
+  fill('symbol-button', symbol, many && el('span.arrow', ' ▾'));
+  setText($('model-line'), status?.model ? [`${status.model.name}/${status.model.version}`, status.model.timeframe, words(status.model.taxonomy)].join(' · ') : '');
+  fill('states', stateWord(...STREAM[stream]), status?.feed && feedWord(status.feed));
+  document.body.classList.toggle('many', many);
+  document.title = [stream === 'lost' && '⚠', symbol, regime && `${words(regime.predicted_regime)} ${percent(regime.confidence, 0)} –`, 'live predictor'].filter(Boolean).join(' ');
 }
-
-const banner = (kind, ...content) => el('div', { class: `banner ${kind}`, role: kind === 'bad' ? 'alert' : 'status' }, ...content);
 
 function bannersWanted() {
-  const { status, stream, problems, regime } = state;
-  const wanted = [];
-  const say = (key, kind, text, action) => wanted.push({ key: key + text, kind, text, action });
-  if (stream === 'lost') {
-    const since = state.freshAt ? `Showing data of ${moment(state.freshAt)}.` : 'Nothing has been received yet.';
-    say('lost', 'bad', `Connection lost. ${since} Trying again by itself.`, 'Try now');
-  }
-  if (stream === 'live' && problems.status) say('status', 'warn', `The server’s status could not be read at ${moment(problems.status.at)}: ${problems.status.message}.`);
-  const feed = status?.feed;
-  if (feed?.state === 'down') say('feed', 'bad', `The market feed (${feed.kind}) is down since ${moment(feed.since)}${feed.detail ? `: ${feed.detail}` : ''}. No new bars arrive.`);
-  const error = status?.model?.reload_error;
-  if (error) say('reload', 'warn', `A newer model could not be loaded, the present one stays: ${error}`);
-  if (regime?.fallback_level >= 3) say('fallback', 'bad', `${regime.symbol}: no model answers. ${FALLBACK[regime.fallback_level] ?? ''}`);
-  return wanted;
+  const { status, stream, problems, regime, freshAt } = state;
+  const { feed, model } = status ?? {};
+  return [
+    stream === 'lost' && ['bad', `Connection lost. ${freshAt ? `Showing data of ${moment(freshAt)}.` : 'Nothing has been received yet.'} Trying again by itself.`, 'Try now'],
+    stream === 'live' && problems.status && ['warn', `The server’s status could not be read at ${moment(problems.status.at)}: ${problems.status.message}.`],
+    feed?.state === 'down' && ['bad', `The market feed (${feed.kind}) is down since ${moment(feed.since)}${feed.detail ? `: ${feed.detail}` : ''}. No new bars arrive.`],
+    model?.reload_error && ['warn', `A newer model could not be loaded; the present one stays: ${model.reload_error}`],
+    regime?.fallback_level >= 3 && ['bad', `${regime.symbol}: ${FALLBACK[regime.fallback_level]}`],
+  ].filter(Boolean);
 }
 
-let bannerKeys = '';
+let bannersShown = '';
 function renderBanners() {
   const wanted = bannersWanted();
-  const keys = wanted.map(({ key }) => key).join('\n');
-  if (keys === bannerKeys) return; // a screen reader would say it again
-  bannerKeys = keys;
-  fill('banners', wanted.map(({ kind, text, action }) => {
+  if (bannersShown === String(wanted)) return; // else a screen reader says it again
+  bannersShown = String(wanted);
+  fill('banners', wanted.map(([kind, text, action]) => {
     const button = action && el('button', { type: 'button' }, action);
     button?.addEventListener('click', () => wake());
-    return banner(kind, el('span', {}, text), button);
+    return el(`div.banner.${kind}`, { role: kind === 'bad' ? 'alert' : 'status' }, el('span', text), button);
   }));
 }
 
-// ---------------------------------------------------------------- symbols
-
-const isStale = (row) => staleness(row) > 2 * barLength();
-const staleness = (row) => (isNumber(row?.staleness_ms) ? row.staleness_ms + (now() - (row.seenAt ?? state.status.now)) : 0);
+// --- symbols
 
 function barLength() {
-  const unit = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
-  const [, n, of] = /^(\d+)([smhdw])$/.exec(state.status?.model?.timeframe ?? '') ?? [];
-  return n ? n * unit[of] : Infinity;
+  const [, n, unit] = /^(\d+)([smhdw])$/.exec(state.status?.model?.timeframe ?? '') ?? [];
+  return n ? n * { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 }[unit] : Infinity;
 }
 
-const options = new Map(); // symbol → its row, kept so that scrolling and focus survive
+const isReplay = () => state.status?.feed?.kind === 'replay'; // its times are not ours
+const staleness = (row) => (isNumber(row?.staleness_ms) ? row.staleness_ms + now() - (row.seenAt ?? state.status.now) : 0);
+const isStale = (row) => !isReplay() && staleness(row) > 2 * barLength();
+
+const options = new Map(); // symbol → its parts, kept so that scrolling survives
 
 function renderSymbols() {
   const rows = state.status?.symbols ?? [];
@@ -510,57 +475,48 @@ function renderSymbols() {
   if (rows.length !== options.size || rows.some(({ symbol }) => !options.has(symbol))) buildOptions(rows);
   let shown = 0;
   for (const row of rows) {
-    const { item, price: cost, says } = options.get(row.symbol);
+    const { item, cost, says } = options.get(row.symbol);
     setText(cost, isNumber(row.last_close) ? price(row.last_close) : '');
-    renderSays(says, row);
-    item.hidden = !`${row.symbol} ${words(row.predicted_regime ?? '')}`.toLowerCase().includes(state.filter);
-    item.setAttribute('aria-selected', String(row.symbol === state.symbol));
+    says.replaceChildren(...rowWords(row).filter(Boolean));
+    item.hidden = !words(`${row.symbol} ${row.predicted_regime ?? ''}`).toLowerCase().includes(state.filter);
+    item.setAttribute('aria-selected', row.symbol === state.symbol);
     item.classList.toggle('active', row.symbol === state.active);
-    shown += item.hidden ? 0 : 1;
+    shown += !item.hidden;
   }
-  const active = options.get(state.active)?.item;
-  if (active && !active.hidden) $('search').setAttribute('aria-activedescendant', active.id); else $('search').removeAttribute('aria-activedescendant');
-  setText($('symbol-count'), state.filter ? `${shown} of ${plural(rows.length, 'symbol')}` : plural(rows.length, 'symbol'));
+  $('search').setAttribute('aria-activedescendant', options.get(state.active)?.item.id ?? '');
+  setText($('symbol-count'), `${state.filter ? `${shown} of ` : ''}${plural(rows.length, 'symbol')}`);
 }
 
 function buildOptions(rows) {
   options.clear();
   rows.forEach(({ symbol }, index) => {
-    const parts = { price: el('span', { class: 'price' }), says: el('span', { class: 'says' }) };
-    parts.item = el('li', { role: 'option', id: `option-${index}` }, el('span', { class: 'name', title: symbol }, symbol), parts.price, parts.says);
-    parts.item.addEventListener('click', () => selectSymbol(symbol));
-    options.set(symbol, parts);
+    const [cost, says] = [el('span'), el('span.says')];
+    const item = el('li', { role: 'option', id: `option-${index}` }, el('span.name', { title: symbol }, symbol), cost, says);
+    item.addEventListener('click', () => selectSymbol(symbol));
+    options.set(symbol, { item, cost, says });
   });
   fill('symbol-list', [...options.values()].map(({ item }) => item));
 }
 
-function renderSays(says, row) {
-  const stale = isStale(row) && state.status.feed?.kind !== 'replay';
-  const text = row.predicted_regime === null || row.predicted_regime === undefined
-    ? (row.warming_up ? `warming up, ${plural(row.warming_up, 'bar')} missing` : 'no prediction yet')
-    : `${words(row.predicted_regime)} ${percent(row.confidence, 0)}`;
-  const more = [stale && `▲ stale ${duration(staleness(row))}`, row.fallback_level > 0 && `▲ fallback ${row.fallback_level}`].filter(Boolean).join(' ');
-  const key = [text, more, isDark()].join('|');
-  if (says.dataset.key === key) return;
-  says.dataset.key = key;
-  says.replaceChildren(...[row.predicted_regime && swatch(row.predicted_regime), text, more && el('span', { class: 'warn-text' }, ` ${more}`)].filter(Boolean));
+function rowWords(row) {
+  if (!row.predicted_regime) return [row.warming_up ? `warming up, ${plural(row.warming_up, 'bar')} missing` : 'no prediction yet'];
+  const doubts = [isStale(row) && `stale ${duration(staleness(row))}`, row.fallback_level > 0 && `fallback ${row.fallback_level}`].filter(Boolean);
+  return [named(row.predicted_regime), ` ${percent(row.confidence, 0)} `, doubts.length > 0 && warn(doubts.join(', '))];
 }
 
 function openSymbols(open) {
-  const panel = $('symbols');
-  const was = panel.classList.contains('open');
-  panel.classList.toggle('open', open);
-  $('symbol-button').setAttribute('aria-expanded', String(open));
+  const was = $('symbols').classList.contains('open');
+  $('symbols').classList.toggle('open', open);
+  $('symbol-button').setAttribute('aria-expanded', open);
   if (open) $('search').focus();
   else if (was) $('symbol-button').focus();
 }
 
 function onSearchKey(event) {
-  const shown = [...options].filter(([, { item }]) => !item.hidden).map(([symbol]) => symbol);
-  const at = shown.indexOf(state.active ?? state.symbol);
+  const shown = [...options.keys()].filter((symbol) => !options.get(symbol).item.hidden);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && shown.length) {
-    state.active = shown[clamp(at + step, 0, shown.length - 1)];
+    state.active = shown[clamp(shown.indexOf(state.active ?? state.symbol) + step, 0, shown.length - 1)];
     options.get(state.active).item.scrollIntoView({ block: 'nearest' });
   } else if (event.key === 'Enter' && shown.length) selectSymbol(shown.includes(state.active) ? state.active : shown[0]);
   else if (event.key === 'Escape') openSymbols(false);
@@ -569,472 +525,304 @@ function onSearchKey(event) {
   changed('symbol');
 }
 
-// ---------------------------------------------------------------- newest prediction
+function onSearch() {
+  state.filter = words($('search').value.trim().toLowerCase());
+  state.active = null;
+  changed('symbol');
+}
+
+// --- newest prediction
 
 const FALLBACK = [
   'All members answered.',
   'Some members are missing; the others share their weight.',
-  'One member alone answers; nobody disagrees with it.',
-  'No member answers. This is the last good answer, drawn towards how often each class occurs as it ages.',
-  'No member answers and no good answer is left. This is only how often each class occurs: it knows nothing of this market now.',
+  'One member alone answers; nobody checks it.',
+  'No member answers. This is the last good answer, fading towards how often each class occurs.',
+  'No member answers. This is only how often each class occurs: it knows nothing of the market now.',
 ];
-const SOURCE = { model: 'model', last_good: 'last good answer', prior: 'class prior' };
+const SOURCE = { last_good: 'last good answer', prior: 'class prior' };
 
 function renderNow() {
   const { status, symbol, regime, problems } = state;
-  const problem = problems.regime;
-  if (symbol === null) return fill('now-body', status ? noSymbols() : empty(problems.status && !state.needsToken ? `Cannot reach the server: ${problems.status.message}.` : 'Asking the server …'));
-  if (problem?.status === 425) return fill('now-body', warmingUp(problem));
-  if (!regime) return fill('now-body', problemLine('regime', 'The prediction') ?? empty('Asking for the newest prediction …'));
-  fill('now-body', problemLine('regime', 'The prediction'), verdict(regime),
-    el('div', { class: 'now-columns' }, el('div', {}, probabilities(regime), predictionSet(regime)), el('div', {}, signal(), forecast(regime)), fallback(regime), details(regime)));
+  if (symbol === null) return fill('now-body', status ? noSymbols(status) : emptyOr('status', 'The status', 'Asking the server …'));
+  if (problems.regime?.status === 425) return fill('now-body', warmingUp(problems.regime));
+  if (!regime) return fill('now-body', emptyOr('regime', 'The prediction', 'Asking for the newest prediction …'));
+  fill('now-body', problemOf('regime', 'The prediction'), verdict(regime), el('div.columns',
+    el('div', probabilities(regime), predictionSet(regime), fallback(regime)), el('div', signal(), forecast(regime), measures(regime))));
 }
 
-function noSymbols() {
-  const { feed, model } = state.status;
-  return [empty('No symbols yet.'), el('p', {}, feed?.state === 'none'
-    ? 'The server has no feed: bars come in by POST /v1/predict only, and are not kept.'
-    : `The feed (${feed?.kind ?? 'unknown'}) is ${feed?.state ?? 'unknown'}${feed?.detail ? `: ${feed.detail}` : ''}. The first bars appear here by themselves; a prediction needs ${plural(model?.required_bars, 'bar')}.`)];
-}
+const noSymbols = ({ feed, model }) => [p(el('strong', 'No symbols yet.')), p(feed?.state === 'none' ? 'The server has no feed; it answers POST /v1/predict only.'
+  : `The feed (${feed?.kind}) is ${feed?.state}${feed?.detail ? `: ${feed.detail}` : ''}. The first bars will appear here by themselves; a prediction needs ${plural(model?.required_bars, 'bar')}.`)];
 
 function warmingUp(problem) {
   const missing = rowOf(state.symbol)?.warming_up;
   const needed = state.status?.model?.required_bars;
-  const share = isNumber(missing) && needed ? 1 - missing / needed : null;
-  return [el('p', {}, el('strong', {}, 'Warming up. '), problem.message), share !== null && [track(share), note(`${count(needed - missing)} of ${count(needed)} bars are there.`)]];
+  return [p(el('strong', 'Warming up. '), `${problem.message}.`),
+    isNumber(missing) && needed && [track(1 - missing / needed), note(`${count(needed - missing)} of ${plural(needed, 'bar')} are there.`)]];
 }
 
-function verdict(p) {
-  const row = rowOf(p.symbol);
-  const replayed = state.status?.feed?.kind === 'replay';
-  return el('div', {},
-    el('div', { class: 'verdict' }, swatch(p.predicted_regime),
-      el('div', { class: 'regime' }, words(p.predicted_regime), el('small', {}, `over the next ${plural(p.horizon, 'bar')}${horizonLength(p.horizon)}`)),
-      el('div', { class: 'sure' }, percent(p.confidence, 0), el('small', {}, 'confidence'))),
-    note(`Made at the bar that closed ${moment(p.timestamp)}`, replayed ? '.' : [', ', ago(p.timestamp), '.'],
-      !replayed && isStale(row) ? el('strong', { class: 'warn-text' }, ` ▲ Stale: the next bar is overdue.`) : null));
+function verdict(said) {
+  const ahead = said.horizon * barLength();
+  return [el('div.verdict', swatch(said.predicted_regime),
+    el('div.regime', words(said.predicted_regime), el('small', `over the next ${plural(said.horizon, 'bar')}${isNumber(ahead) ? ` (${duration(ahead)})` : ''}`)),
+    el('div.sure', percent(said.confidence, 0), el('small', 'confidence'))),
+  note(`Bar closed ${moment(said.timestamp)}`, !isReplay() && [', ', ago(said.timestamp)], isStale(rowOf(said.symbol)) && [' ', warn('stale: the next bar is overdue')])];
 }
 
-const horizonLength = (bars) => (Number.isFinite(barLength()) && isNumber(bars) ? ` (${duration(bars * barLength())})` : '');
-
-function probabilities(p) {
-  const set = p.prediction_set;
-  const rows = entries(p.probabilities).map(([name, value]) => el('tr', { class: name === p.predicted_regime ? 'best' : null },
-    el('th', { scope: 'row' }, named(name)), el('td', { class: 'bar' }, track(value, colourOf(name))), el('td', {}, percent(value)),
-    set && el('td', {}, set.includes(name) ? '✓ in set' : '')));
-  return el('table', { class: 'part' }, el('caption', { class: 'unseen' }, 'Probability of each class'),
-    el('thead', { class: 'unseen' }, el('tr', {}, ['Class', 'Share', 'Probability', set && 'In the prediction set'].filter(Boolean).map((head) => el('th', { scope: 'col' }, head)))),
-    el('tbody', {}, rows));
+function probabilities(said) {
+  const set = said.prediction_set;
+  const rows = pairs(said.probabilities).map(([name, value]) => kindOf(name === said.predicted_regime ? 'best' : '',
+    [named(name), el('td.bar', track(value, colourOf(name))), percent(value), set?.includes(name) ? '✓' : '']));
+  return part(null, table('Probability of each class', ['Class', '', '', set ? 'In set' : ''], rows));
 }
 
-function predictionSet(p) {
-  const set = p.prediction_set;
-  const body = !set ? 'The bundle carries no threshold for one.'
-    : set.length === 1 ? `Decides: ${words(set[0])}.`
-      : [el('strong', { class: 'warn-text' }, '▲ Abstains: '), `${p.abstained ?? `${set.length} classes are possible`}.`];
-  return el('div', { class: 'part' }, el('h3', {}, 'Prediction set'), el('p', {}, body));
-}
+const predictionSet = ({ prediction_set: set, abstained }) => part('Prediction set', p(!set ? 'None: the bundle carries no threshold.'
+  : set.length === 1 ? `Decides for ${words(set[0])}.` : [warn('Abstains: '), `${words(abstained ?? `${set.length} classes are possible`)}.`]));
+
+const fallback = ({ fallback_level: level, fallback_reason: reason }) => part(`Fallback level ${level ?? NONE} of 4`,
+  el('div.steps', [0, 1, 2, 3, 4].map((step) => el(step === level ? `i.l${step}` : 'i'))), p(FALLBACK[level] ?? ''), reason && note(`Reason: ${words(reason)}`));
 
 const SIGNAL = { long: '▲ long', short: '▼ short', neutral: '◆ neutral', exposure: '◐ exposure' };
 
 function signal() {
-  const s = state.signal;
-  const head = el('h3', {}, 'Signal');
-  if (!s) return el('div', { class: 'part' }, head, problemLine('signal', 'The signal') ?? empty('None yet.'));
-  const size = s.signal === 'exposure' ? `${percent(s.position_size, 0)} of full exposure` : `position ${signed(percent(s.position_size, 0))}`;
-  const behind = state.regime && s.timestamp < state.regime.timestamp && note(`Of the bar that closed ${moment(s.timestamp)}.`);
-  return el('div', { class: 'part' }, head, problemLine('signal', 'The signal'),
-    el('p', { class: 'signal' }, el('span', { class: 'tag' }, SIGNAL[s.signal] ?? words(s.signal)), el('strong', {}, size), el('span', {}, `strength ${decimals(s.strength, 2)}`)),
-    note(s.reason ?? ''), behind);
+  const said = state.signal;
+  if (!said) return part('Signal', emptyOr('signal', 'The signal', 'None yet.'));
+  const size = said.signal === 'exposure' ? `${percent(said.position_size, 0)} of full` : `position ${signed(percent(said.position_size, 0))}`;
+  return part('Signal', problemOf('signal', 'The signal'),
+    el('p.signal', el('span.tag', SIGNAL[said.signal] ?? words(said.signal)), el('strong', size), `strength ${decimals(said.strength, 2)}`),
+    note(said.reason, said.timestamp < state.regime?.timestamp && ` (of the bar that closed ${moment(said.timestamp)})`));
 }
 
-function forecast(p) {
-  const interval = p.forecast_interval;
-  if (!interval || !isNumber(interval.low) || !isNumber(interval.high)) return null;
-  const reach = Math.max(Math.abs(interval.low), Math.abs(interval.high)) * 1.15 || 1;
-  const place = (value) => 50 + (50 * value) / reach;
-  const inner = coloured(coloured(el('i'), 'left', `${place(interval.low)}%`), 'width', `${place(interval.high) - place(interval.low)}%`);
-  const close = barAt(p.timestamp)?.close ?? rowOf(p.symbol)?.last_close;
-  const end = (value) => el('span', {}, el('strong', {}, signed(percent(Math.exp(value) - 1, 2))), isNumber(close) ? ` ${price(close * Math.exp(value))}` : '');
-  return el('div', { class: 'part' }, el('h3', {}, `Forecast of the price in ${plural(interval.horizon, 'bar')}, at ${percent(interval.coverage, 0)} coverage`),
-    el('div', { class: 'range', 'aria-hidden': 'true' }, inner, coloured(el('b'), 'left', '50%')), el('div', { class: 'ends' }, end(interval.low), end(interval.high)));
+function forecast({ symbol, timestamp, forecast_interval: interval }) {
+  if (!interval) return null;
+  const close = barAt(timestamp)?.close ?? rowOf(symbol)?.last_close;
+  const end = (value) => el('span', el('strong', signed(percent(Math.expm1(value), 2))), isNumber(close) && ` ${price(close * Math.exp(value))}`);
+  return part(`Price in ${plural(interval.horizon, 'bar')}, at ${percent(interval.coverage, 0)} coverage`, el('p.ends', end(interval.low), 'to', end(interval.high)));
 }
 
-function fallback(p) {
-  const level = p.fallback_level ?? 0;
-  const steps = [0, 1, 2, 3, 4].map((step) => el('i', { class: step === level ? `on l${step}` : null }));
-  return el('div', { class: 'part' }, el('h3', {}, `Fallback level ${level} of 4`), el('div', { class: 'steps', 'aria-hidden': 'true' }, steps),
-    el('p', {}, FALLBACK[level] ?? ''), p.fallback_reason && note(`Reason: ${p.fallback_reason}`));
-}
+const measures = (said) => part(null, facts([
+  ['Uncertainty, 0 to 1', decimals(said.uncertainty, 2)], ['Disagreement, nats', decimals(said.disagreement, 3)], ['Quality score', decimals(said.quality_score, 2)],
+  ['Source', SOURCE[said.source] ?? words(said.source)], ['Took', `${decimals(said.latency_ms, 1)} ms`], ['Model', said.model_version],
+]));
 
-const fact = (name, ...value) => [el('dt', {}, name), el('dd', {}, ...value)];
-const facts = (pairs) => el('dl', { class: 'facts' }, pairs.filter(Boolean).map(([name, ...value]) => el('div', {}, fact(name, ...value))));
+// --- members
 
-function details(p) {
-  return el('div', { class: 'part' }, facts([
-    ['Uncertainty (0 to 1)', decimals(p.uncertainty, 2)], ['Disagreement (nats)', decimals(p.disagreement, 3)], ['Quality score', decimals(p.quality_score, 2)],
-    ['Source', SOURCE[p.source] ?? words(p.source)], ['Took', `${decimals(p.latency_ms, 1)} ms`], ['Model', p.model_version ?? NONE],
-  ]));
-}
-
-// ---------------------------------------------------------------- members
-
-const heads = (names) => el('thead', {}, el('tr', {}, names.map((name, index) => el('th', { scope: 'col', class: index === 0 ? 'text' : null }, name))));
+const liveScores = () => state.monitoring?.accuracy?.find(({ symbol }) => symbol === state.symbol);
 
 function renderMembers() {
-  const { regime: p, status } = state;
-  const missing = { ...status?.model?.missing, ...p?.missing };
-  const names = [...new Set([...(status?.model?.members ?? []), ...Object.keys(p?.members ?? {}), ...Object.keys(missing)])];
-  if (!names.length) return fill('members-body', empty('The model names no members.'));
+  const { regime, status } = state;
+  const missing = { ...status?.model?.missing, ...regime?.missing };
+  const names = new Set([...(status?.model?.members ?? []), ...Object.keys(regime?.members ?? {}), ...Object.keys(missing)]);
+  const caption = regime ? `Who said what at ${moment(regime.timestamp)}. By results: the weight that live outcomes would give` : 'No prediction yet';
+  const rows = [...names].map((name) => memberRow(name, regime, missing[name]));
+  fill('members-body', rows.length ? table(caption, ['Member', 'Says', '', 'Weight', 'By results', 'Live accuracy'], rows) : emptyOr('status', 'The members'));
+}
+
+function memberRow(name, regime, why) {
+  const said = regime?.members?.[name];
   const live = liveScores();
-  const rolling = live?.rolling_weights;
-  const columns = ['Member', 'Says', 'Probabilities', 'Weight', rolling && 'By results', 'Live accuracy', 'Log loss'].filter(Boolean);
-  const rows = names.map((name) => memberRow(name, p, missing[name], live, rolling, columns.length));
-  fill('members-body', el('table', {}, el('caption', {}, p ? `Who said what at ${moment(p.timestamp)}` : 'No prediction yet'), heads(columns), el('tbody', {}, rows)));
+  if (!said && (why || regime)) return [words(name), el('td.text', { colspan: 5 }, warn('missing: '), why ?? 'it gave no answer')];
+  const order = Object.keys(regime?.probabilities ?? {});
+  const top = said?.indexOf(Math.max(...said));
+  return [words(name), said ? [named(order[top]), ` ${percent(said[top], 0)}`] : NONE, el('td.bar', said && stack(order, said)),
+    percent(regime?.weights?.[name], 0), percent(live?.rolling_weights?.[name], 0), percent(live?.members?.[name]?.accuracy)];
 }
 
-function memberRow(name, p, why, live, rolling, columns) {
-  const said = p?.members?.[name];
-  const head = el('th', { scope: 'row' }, words(name));
-  if (!said && (why || p)) return el('tr', {}, head, el('td', { class: 'text', colspan: columns - 1 }, el('strong', { class: 'warn-text' }, '▲ missing '), why ?? 'it gave no answer'));
-  const order = Object.keys(p?.probabilities ?? {});
-  const top = said ? said.indexOf(Math.max(...said)) : -1;
-  const scores = live?.members?.[name];
-  return el('tr', {}, head, el('td', {}, said ? [named(order[top]), ` ${percent(said[top], 0)}`] : NONE),
-    el('td', { class: 'bar' }, said ? stack(order, said) : null), el('td', {}, percent(p?.weights?.[name], 0)),
-    rolling && el('td', {}, percent(rolling[name], 0)), el('td', {}, percent(scores?.accuracy)), el('td', {}, decimals(scores?.log_loss, 3)));
-}
+const stack = (names, shares) => el('span.stack', { role: 'img', 'aria-label': names.map((name, index) => `${words(name)} ${percent(shares[index], 0)}`).join(', ') },
+  shares.map((share, index) => styled(el('i'), { width: `${100 * share}%`, background: colourOf(names[index]) })));
 
-function stack(names, shares) {
-  const parts = shares.map((share, index) => coloured(coloured(el('i'), 'width', `${100 * share}%`), 'background', colourOf(names[index])));
-  return el('span', { class: 'stack', role: 'img', 'aria-label': names.map((name, index) => `${words(name)} ${percent(shares[index], 0)}`).join(', ') }, parts);
-}
-
-// ---------------------------------------------------------------- model and its record
-
-const liveScores = () => (state.monitoring?.accuracy ?? []).find(({ symbol }) => symbol === state.symbol) ?? null;
+// --- model and its record
 
 function renderRecord() {
   const { model, challenger } = state.status ?? {};
-  if (!model) return fill('record-body', problemLine('status', 'The model') ?? empty('No model is known yet.'));
-  fill('record-body', problemLine('monitoring', 'Live scores'), scoreTable(model, challenger), judgement(model), modelFacts(model),
-    challenger ? [el('h3', {}, 'Challenger, predicts beside it without being asked'), modelFacts(challenger), leaves(state.monitoring?.challenger)] : note('No challenger is running.'));
+  if (!model) return fill('record-body', emptyOr('status', 'The model'));
+  fill('record-body', problemOf('monitoring', 'Live scores'), scoreTable(model, challenger), judgement(model), part(null, modelFacts(model)),
+    challenger ? part('Challenger: predicts beside it, unheard', modelFacts(challenger), leaves(state.monitoring?.challenger)) : part(null, note('No challenger is running.')));
 }
 
 function scoreTable(model, challenger) {
   const live = liveScores();
-  const row = (name, detail, scores, best) => el('tr', { class: best ? 'best' : null }, el('th', { scope: 'row' }, name, detail && el('span', { class: 'note' }, ` ${detail}`)),
-    el('td', {}, percent(scores?.accuracy)), el('td', {}, decimals(scores?.log_loss, 3)), el('td', {}, decimals(scores?.brier, 3)), el('td', {}, percent(scores?.coverage, 0)));
+  const row = (name, detail, scores) => [[name, el('span.note', ` ${detail}`)], percent(scores?.accuracy), decimals(scores?.log_loss, 3), decimals(scores?.brier, 3), percent(scores?.coverage, 0)];
   const baseline = ({ best_baseline: base }) => row('Best baseline', base ? words(base.name) : 'none in the bundle', base);
-  return el('table', { class: 'loose' }, el('caption', {}, 'Scores; coverage: how often the prediction set held what came'), heads(['', 'Accuracy', 'Log loss', 'Brier', 'Coverage']), el('tbody', {},
-    row('Live', live ? `last ${count(live.resolved)} resolved` : 'nothing resolved yet', live, true),
-    row('Out of sample', '', { ...model.out_of_sample, coverage: live?.expected?.coverage }), baseline(model),
-    challenger && [row('Challenger', 'out of sample', challenger.out_of_sample), baseline(challenger)]));
+  const rows = [kindOf('best', row('Live', live?.resolved ? `last ${count(live.resolved)} resolved` : 'nothing resolved yet', live)),
+    row('Out of sample', '', { ...model.out_of_sample, coverage: live?.expected?.coverage }), baseline(model)];
+  if (challenger) rows.push(row('Challenger', 'out of sample', challenger.out_of_sample), baseline(challenger));
+  return table('Scores. Coverage: how often the prediction set held what came', ['', 'Accuracy', 'Log loss', 'Brier', 'Coverage'], rows, 'loose');
 }
 
 /** The comparison in words, so that no score stands alone. */
-function judgement(model) {
-  const base = model.best_baseline?.accuracy;
+function judgement({ best_baseline: base, out_of_sample: sample }) {
   const live = liveScores();
-  if (!isNumber(base)) return note('Without a baseline these scores cannot be judged.');
+  if (!isNumber(base?.accuracy)) return note('Without a baseline these scores cannot be judged.');
   const against = (value) => {
-    const points = 100 * (value - base);
-    const kind = points > 0.05 ? 'good-text' : 'bad-text';
-    return el('strong', { class: kind }, Math.abs(points) < 0.05 ? 'no better than' : `${decimals(Math.abs(points), 1)} points ${points > 0 ? 'above' : '▲ below'}`);
+    const points = decimals(100 * Math.abs(value - base.accuracy), 1);
+    if (points === '0.0') return el('strong', 'no better than');
+    return value > base.accuracy ? el('strong.good-text', `${points} points above`) : el('strong.bad-text', `▼ ${points} points below`);
   };
-  const parts = [];
-  if (isNumber(live?.accuracy)) parts.push('Live accuracy is ', against(live.accuracy), ` the best baseline (${words(model.best_baseline.name)}, measured out of sample, not on the live bars)`, isNumber(live.upper) ? `; chance alone could lift it to ${percent(live.upper)}. ` : '. ');
-  if (isNumber(model.out_of_sample?.accuracy)) parts.push('Out of sample the model was ', against(model.out_of_sample.accuracy), ' it.');
-  return el('p', { class: 'note' }, parts);
+  return note(
+    isNumber(live?.accuracy) && ['Live accuracy is ', against(live.accuracy), ` the best baseline (${words(base.name)}, measured out of sample, not on the live bars)`, isNumber(live.upper) ? `; with luck allowed for, at most ${percent(live.upper)}. ` : '. '],
+    isNumber(sample?.accuracy) && ['Out of sample the model was ', against(sample.accuracy), ' it.']);
 }
 
-function modelFacts(model) {
-  return facts([
-    ['Model', `${model.name}/${model.version}`], ['Content hash', el('code', { title: model.content_hash }, String(model.content_hash ?? NONE).slice(0, 12))], ['Fitted on', words(model.fitted_on)],
-    ['Taxonomy', words(model.taxonomy)], ['Timeframe', model.timeframe ?? NONE], ['Horizon', plural(model.horizon, 'bar')], ['Needs', plural(model.required_bars, 'bar')], ['Loaded', moment(model.loaded_at)],
-  ]);
-}
+const modelFacts = (model) => facts([
+  ['Model', `${model.name}/${model.version}`], ['Content hash', el('code', { title: model.content_hash }, String(model.content_hash ?? NONE).slice(0, 12))], ['Fitted on', words(model.fitted_on)],
+  ['Taxonomy', words(model.taxonomy)], ['Timeframe', model.timeframe], ['Horizon', plural(model.horizon, 'bar')], ['Needs', plural(model.required_bars, 'bar')], ['Loaded', moment(model.loaded_at)],
+]);
 
-/** Numbers of an object whose form is open: each leaf by its path. */
-function leaves(object) {
-  const found = [];
-  const walk = (value, path) => {
-    if (value !== null && typeof value === 'object') Object.entries(value).forEach(([key, inner]) => walk(inner, [...path, key]));
-    else if (value !== null && found.length < 16) found.push([words(path.join(' ')), isNumber(value) ? decimals(value, Number.isInteger(value) ? 0 : 3) : String(value)]);
-  };
-  walk(object ?? {}, []);
-  return found.length ? facts(found) : null;
-}
+/** An object whose form is open: each of its numbers and texts by its name. */
+const leaves = (object) => facts(pairs(object).filter(([, value]) => typeof value !== 'object')
+  .map(([name, value]) => [words(name), isNumber(value) ? decimals(value, Number.isInteger(value) ? 0 : 3) : String(value)]));
 
-// ---------------------------------------------------------------- history
+// --- history
 
 function renderHistory() {
   const { summary, status } = state;
-  const canvas = $('days');
   const days = (summary?.days ?? []).filter(({ accuracy }) => isNumber(accuracy));
-  canvas.hidden = days.length === 0;
-  fill('history-tables');
-  if (status?.history?.enabled === false) return fill('history-note', 'History is off: the server keeps no predictions, so nothing can be said about past days.');
-  if (!summary) return fill('history-note', problemLine('summary', 'The history')?.textContent ?? 'Nothing yet.');
+  const off = status?.history?.enabled === false;
+  for (const id of ['days', 'days-table', 'confusion']) $(id).hidden = off || !days.length;
+  if (off) return fill('history-note', p('History is off: the server keeps no predictions, so nothing can be said of past days.'));
+  if (!summary) return fill('history-note', emptyOr('summary', 'The history'));
+  if (!days.length) return fill('history-note', p('Nothing has been resolved yet: a prediction is judged when its horizon has passed.'));
   const { total } = summary;
-  fill('history-note', days.length === 0 ? `No prediction is ${state.status?.model?.horizon ?? 'its horizon of'} bars old yet: nothing has been resolved.`
-    : [el('strong', {}, percent(total.accuracy)), ` of ${count(total.resolved)} resolved predictions were right; log loss ${decimals(total.log_loss, 3)}, sets held ${percent(total.covered, 0)}. Best baseline, out of sample: ${percent(status?.model?.best_baseline?.accuracy)}.`]);
-  if (days.length) { drawDays(days); fill('history-tables', dayTable(summary.days), confusion(summary.confusion)); }
+  fill('history-note', problemOf('summary', 'The history'), p(el('strong', percent(total.accuracy)), ` of ${count(total.resolved)} resolved predictions were right (best baseline, out of sample: `,
+    el('strong', percent(status?.model?.best_baseline?.accuracy)), `). Log loss ${decimals(total.log_loss, 3)}; sets held what came in ${percent(total.covered, 0)}.`));
+  drawDays(days, status?.model ?? {});
+  fill('days-rows', table('Days in UTC', ['Day', 'Resolved', 'Accuracy', 'Log loss', 'Sets held'],
+    summary.days.toReversed().map((d) => [d.day, count(d.resolved), percent(d.accuracy), decimals(d.log_loss, 3), percent(d.covered, 0)])));
+  fill('confusion', confusion(summary.confusion));
 }
 
-function dayTable(days) {
-  const rows = days.toReversed().map((d) => el('tr', {}, el('th', { scope: 'row' }, d.day), el('td', {}, count(d.resolved)), el('td', {}, percent(d.accuracy)), el('td', {}, decimals(d.log_loss, 3)), el('td', {}, percent(d.covered, 0))));
-  const open = $('history-tables').dataset.open === 'yes';
-  const box = el('details', { open: open ? '' : null }, el('summary', {}, 'Days as a table'), el('div', { class: 'scroll' }, el('table', {}, el('caption', { class: 'unseen' }, 'Accuracy per day'), heads(['Day (UTC)', 'Resolved', 'Accuracy', 'Log loss', 'Sets held']), el('tbody', {}, rows))));
-  box.addEventListener('toggle', () => { $('history-tables').dataset.open = box.open ? 'yes' : ''; });
-  return box;
-}
-
-function confusion(matrix) {
-  const names = matrix?.classes ?? [];
-  if (!names.length) return null;
-  const short = names.length > 3;
-  const head = (name, index) => el('th', { scope: 'col', title: words(name) }, swatch(name), short ? String(index + 1) : words(name));
-  const rows = matrix.counts.map((line, came) => {
+function confusion({ classes: names, counts }) {
+  const short = names.length > 3; // then columns have numbers, explained by the rows
+  const cell = (n, said, came, sum) => styled(
+    el(came === said ? 'td.right' : 'td', { title: `${words(names[came])} came, ${words(names[said])} was predicted: ${count(n)}` }, sum ? percent(n / sum, 0) : NONE),
+    { background: `color-mix(in srgb, var(--accent) ${Math.round((45 * n) / (sum || 1))}%, var(--paper))` });
+  const rows = counts.map((line, came) => {
     const sum = line.reduce((a, b) => a + b, 0);
-    const cells = line.map((n, said) => {
-      const share = sum ? n / sum : 0;
-      const cell = el('td', { class: came === said ? 'right' : null, title: `${words(names[came])} came, ${words(names[said])} was predicted: ${count(n)}` }, sum ? `${Math.round(100 * share)} %` : NONE);
-      return coloured(cell, 'background', `color-mix(in srgb, var(--accent) ${Math.round(45 * share)}%, var(--paper))`);
-    });
-    return el('tr', {}, el('th', { scope: 'row' }, swatch(names[came]), short ? `${came + 1} ` : '', words(names[came])), cells, el('td', {}, count(sum)));
+    return [[swatch(names[came]), short && `${came + 1} `, words(names[came])], ...line.map((n, said) => cell(n, said, came, sum)), count(sum)];
   });
-  return el('div', {}, el('h3', {}, 'What came and what was predicted'), el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Confusion matrix' },
-    el('table', { class: 'confusion' }, el('caption', {}, 'Rows: what came. Columns: what was predicted. Shares of a row; outlined: right.'),
-      el('thead', {}, el('tr', {}, el('th', { scope: 'col', class: 'text' }, 'came ↓ predicted →'), names.map(head), el('th', { scope: 'col' }, 'count'))), el('tbody', {}, rows))));
+  return table('Rows: what came. Columns: what was predicted. Shares of a row; outlined: right.',
+    ['came ↓ predicted →', ...names.map((name, index) => [swatch(name), short ? String(index + 1) : words(name)]), 'count'], rows, 'confusion');
 }
 
-// ---------------------------------------------------------------- drift
+function drawDays(days, { best_baseline: base, out_of_sample: sample }) {
+  const { c, width, height } = surface($('days'), 150);
+  const ink = inks();
+  const own = days.map((d) => d.accuracy);
+  const lines = [['baseline', base?.accuracy, ink.warn, [5, 3]], ['out of sample', sample?.accuracy, ink.muted, [1, 3]]].filter(([, value]) => isNumber(value));
+  const all = [...own, ...lines.map(([, value]) => value)];
+  const [low, high] = [Math.max(0, Math.min(...all) - 0.02), Math.min(1, Math.max(...all) + 0.02)];
+  const [left, top, bottom] = [38, 20, height - 18];
+  const x = (index) => left + ((width - left) * (index + 0.5)) / days.length;
+  const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low || 1);
+  steps(low, high, 4, (value, places) => {
+    hairline(c, left, y(value), width, y(value), ink.line);
+    write(c, percent(value, Math.max(0, places - 2)), left - 4, y(value), ink.muted, 'right');
+  });
+  let at = left;
+  for (const [name, value, colour, dash] of [['each day', null, ink.accent], ...lines]) {
+    const text = value === null ? name : `${name} ${percent(value)}`;
+    if (value !== null) hairline(c, left, y(value), width, y(value), colour, dash);
+    hairline(c, at, 8, at + 16, 8, colour, dash);
+    write(c, text, at + 20, 8, ink.ink);
+    at += 32 + c.measureText(text).width;
+  }
+  days.forEach((d, index) => {
+    if (index) hairline(c, x(index - 1), y(own[index - 1]), x(index), y(d.accuracy), ink.accent);
+    c.beginPath();
+    c.arc(x(index), y(d.accuracy), 3, 0, 7);
+    c.fillStyle = ink.accent;
+    if (d.resolved < 50) c.stroke(); else c.fill(); // hollow: few rows
+  });
+  write(c, days[0].day, left, height - 6, ink.muted);
+  write(c, days.at(-1).day, width, height - 6, ink.muted, 'right');
+  $('days').setAttribute('aria-label', `Accuracy of ${plural(days.length, 'day')}, between ${percent(Math.min(...own))} and ${percent(Math.max(...own))}; numbers in the table below.`);
+}
+
+// --- drift, alerts, health
 
 function renderDrift() {
-  const drift = (state.monitoring?.drift ?? []).find(({ symbol }) => symbol === state.symbol);
-  if (!drift) return fill('drift-body', problemLine('monitoring', 'Drift') ?? empty(state.monitoring ? 'Nothing is measured for this symbol yet.' : 'Nothing yet.'));
-  const features = drift.features ?? [];
-  const shown = state.allFeatures ? features : features.slice(0, 10);
-  const more = features.length > 10 && el('button', { type: 'button', id: 'more-features' }, state.allFeatures ? 'Show the 10 highest only' : `Show all ${features.length} features`);
-  const focused = document.activeElement?.id === 'more-features';
-  if (more) more.addEventListener('click', () => { state.allFeatures = !state.allFeatures; changed('monitoring'); });
-  fill('drift-body', problemLine('monitoring', 'Drift'), driftVerdict(drift), shown.length > 0 && driftTable(drift, shown), more);
-  if (focused) $('more-features')?.focus();
+  const drift = state.monitoring?.drift?.find(({ symbol }) => symbol === state.symbol);
+  const features = drift?.features ?? [];
+  $('more-features').hidden = features.length <= 10;
+  setText($('more-features'), state.allFeatures ? 'Show the 10 highest only' : `Show all ${features.length} features`);
+  if (!drift) return fill('drift-body', emptyOr('monitoring', 'Drift', 'Nothing is measured yet.'));
+  const row = (name, f) => kindOf(f.drifted ? 'flagged' : '', [name, decimals(f.psi, 3), decimals(f.ks, 3), decimals(f.threshold, 3), f.drifted ? el('strong.bad-text', '■ yes') : 'no']);
+  const rows = features.slice(0, state.allFeatures ? Infinity : 10).map((f) => row(f.name, f));
+  if (drift.predictions) rows.unshift(row('(predictions)', drift.predictions));
+  fill('drift-body', problemOf('monitoring', 'Drift'), driftVerdict(drift), rows.length > 0 && table('Distance from training, highest PSI first', ['Feature', 'PSI', 'KS', 'Threshold', 'Flagged'], rows, 'loose'));
 }
 
-function driftVerdict(drift) {
-  const window = `${count(drift.bars)} of ${plural(drift.window_bars, 'bar')} in the window.`;
-  if (!isNumber(drift.score)) return el('p', { class: 'note' }, drift.bars < drift.window_bars ? `The window is filling: ${window}` : `No score: the bundle carries no reference to compare with. ${window}`);
-  const over = drift.drifted;
-  return el('div', {}, el('p', {}, stateWord(over ? 'bad' : 'good', over ? 'Drifted' : 'No drift'), ` Score ${decimals(drift.score, 3)} against a threshold of ${decimals(drift.threshold, 3)}. ${window}`), scoreRange(drift.score, drift.threshold));
+function driftVerdict({ score, threshold, drifted, bars, window_bars: wanted }) {
+  const filled = `${count(bars)} of ${plural(wanted, 'bar')} in the window.`;
+  if (!isNumber(score)) return p(bars < wanted ? 'The window is filling: ' : 'No score: the bundle carries no reference. ', filled);
+  const reach = Math.max(score, threshold ?? 0) * 1.25 || 1;
+  const meter = track(score / reach, drifted ? 'var(--bad)' : '');
+  if (isNumber(threshold)) meter.append(styled(el('b'), { left: `${(100 * threshold) / reach}%` }));
+  return [p(stateWord(drifted ? 'bad' : 'good', drifted ? 'Drifted' : 'No drift'), `: score ${decimals(score, 3)} against a threshold of ${decimals(threshold, 3)}; ${filled}`), meter];
 }
-
-function scoreRange(score, threshold) {
-  if (!isNumber(threshold)) return null;
-  const reach = Math.max(score, threshold) * 1.25 || 1;
-  const inner = coloured(coloured(el('i'), 'left', '0'), 'width', `${100 * clamp(score / reach, 0, 1)}%`);
-  if (score > threshold) inner.style.background = 'var(--bad)';
-  return el('div', { class: 'range', 'aria-hidden': 'true' }, inner, coloured(el('b'), 'left', `${100 * threshold / reach}%`));
-}
-
-function driftTable(drift, features) {
-  const flag = (is) => (is ? el('strong', { class: 'bad-text' }, '■ drifted') : 'no');
-  const row = (name, f) => el('tr', { class: f.drifted ? 'flagged' : null }, el('th', { scope: 'row' }, name), el('td', {}, decimals(f.psi, 3)), el('td', {}, decimals(f.ks, 3)), el('td', {}, decimals(f.threshold, 3)), el('td', {}, flag(f.drifted)));
-  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Drift per feature' }, el('table', { class: 'loose' },
-    el('caption', {}, 'Distance from training, highest PSI first'), heads(['Feature', 'PSI', 'KS', 'Threshold', 'Flagged']),
-    el('tbody', {}, drift.predictions && row('(predictions)', drift.predictions), features.map((f) => row(f.name, f)))));
-}
-
-// ---------------------------------------------------------------- alerts
 
 const SEVERITY = { critical: '■ critical', high: '■ high', medium: '▲ medium', low: '● low' };
-const RANK = ['critical', 'high', 'medium', 'low'];
-const MOST_RECOVERED = 5;
+const MOST_RECOVERED = 4;
 
 function renderAlerts() {
   const alerts = state.monitoring?.alerts ?? [];
-  const active = alerts.filter(({ resolved_at: at }) => at === null || at === undefined).sort((a, b) => RANK.indexOf(a.severity) - RANK.indexOf(b.severity) || b.last_seen - a.last_seen);
-  const recovered = alerts.filter((alert) => !active.includes(alert)).sort((a, b) => b.resolved_at - a.resolved_at);
-  setText($('alerts-head'), active.length ? `Alerts (${active.length} active)` : 'Alerts');
-  const left = recovered.length - MOST_RECOVERED;
-  fill('alerts-body', problemLine('monitoring', 'Alerts'), state.monitoring && !active.length && el('p', {}, stateWord('good', 'Nothing is wrong now.')),
-    el('ul', {}, [...active, ...recovered.slice(0, MOST_RECOVERED)].map(alertItem)), left > 0 && note(`and ${left} more that recovered`),
-    state.changes.length > 0 && [el('h3', {}, 'Changes of regime since this page opened'), el('ul', {}, state.changes.map(changeItem))]);
+  const rank = ({ severity }) => Object.keys(SEVERITY).indexOf(severity);
+  const active = alerts.filter((alert) => !isNumber(alert.resolved_at)).sort((a, b) => rank(a) - rank(b) || b.last_seen - a.last_seen);
+  const over = alerts.filter((alert) => isNumber(alert.resolved_at)).sort((a, b) => b.resolved_at - a.resolved_at);
+  setText($('alerts-head'), active.length ? `Alerts: ${active.length} active` : 'Alerts');
+  fill('alerts-body', problemOf('monitoring', 'Alerts'), state.monitoring && !active.length && p(stateWord('good', 'Nothing is wrong now.')),
+    el('ul', active.map(activeAlert), over.slice(0, MOST_RECOVERED).map(recoveredAlert)), over.length > MOST_RECOVERED && note(`and ${over.length - MOST_RECOVERED} more that recovered`));
 }
 
-function alertItem(alert) {
-  const over = isNumber(alert.resolved_at);
-  return el('li', { class: `alert ${RANK.includes(alert.severity) ? alert.severity : ''}${over ? ' recovered' : ''}` },
-    el('strong', {}, over ? `✓ recovered (${words(alert.severity)})` : SEVERITY[alert.severity] ?? words(alert.severity)), ` ${words(alert.rule)}${alert.symbol ? `, ${alert.symbol}` : ''}`,
-    el('p', {}, alert.message), note(`since ${moment(alert.since)}`, over ? `, over at ${moment(alert.resolved_at)}` : [', last seen ', ago(alert.last_seen)], alert.count > 1 ? `, ${count(alert.count)} times` : ''));
-}
-
-const changeItem = (change) => el('li', { class: 'note' }, `${moment(change.timestamp)} ${change.symbol}: `, named(change.old), ' → ', named(change.new), ` ${percent(change.confidence, 0)}`);
-
-// ---------------------------------------------------------------- health
+const alertName = (alert) => ` ${words(alert.rule)}${alert.symbol ? `, ${alert.symbol}` : ''}`;
+const activeAlert = (alert) => el(`li.alert.${alert.severity in SEVERITY ? alert.severity : 'low'}`, el('strong', SEVERITY[alert.severity] ?? words(alert.severity)), alertName(alert),
+  p(alert.message), note(`since ${moment(alert.since)}, last seen `, ago(alert.last_seen), alert.count > 1 && `, ${count(alert.count)} times`));
+const recoveredAlert = (alert) => el('li.alert.recovered', `✓ recovered ${moment(alert.resolved_at)}: ${words(alert.severity)}${alertName(alert)}`, note(alert.message));
 
 function renderHealth() {
-  const { status, monitoring } = state;
-  if (!status) return fill('health-body', problemLine('status', 'Health') ?? empty('Nothing yet.'));
-  const { feed, history: kept, resources: used, symbols } = status;
+  const { status } = state;
+  if (!status) return fill('health-body', emptyOr('status', 'Health'));
+  const { feed = {}, history: kept, resources: used = {} } = status;
   const row = rowOf(state.symbol);
-  const stale = row && isStale(row) && feed?.kind !== 'replay';
-  fill('health-body', problemLine('status', 'Health'), facts([
-    ['Feed', stateWord(FEED[feed?.state] ?? 'warn', `${feed?.kind ?? NONE} ${feed?.state ?? ''}`)], ['Since', moment(feed?.since)], ['Last message', ago(feed?.last_message_at)],
-    ['Reconnects', count(feed?.reconnects)], ['Gaps filled', count(feed?.gaps_filled)], ['Newest bar', row ? [stale && el('strong', { class: 'warn-text' }, '▲ stale '), moment(row.last_bar_closed_at)] : NONE],
-    ['Memory', bytes(used?.memory_bytes)], ['CPU', `${percent(state.cpuShare)} now`, el('br'), `${decimals(used?.cpu_seconds, 1)} s in all`], ['Latency', `p50 ${decimals(used?.latency_ms?.p50, 1)} ms`, el('br'), `p99 ${decimals(used?.latency_ms?.p99, 1)} ms`],
-    ['Requests', count(used?.requests)], ['Predictions', count(used?.predictions)], ['Up for', duration(status.now - status.started_at)],
-    ['History', kept?.enabled ? `${count(kept.predictions)} kept, ${count(kept.resolved)} resolved` : 'off'], ['Symbols', count(symbols?.length)], ['Program', status.program_version ?? NONE],
-  ]), feed?.detail && note(feed.detail), kept?.error && el('p', { class: 'problem' }, `History: ${kept.error}`), row && ingest(row),
-  note(`Status of ${moment(status.now)}${monitoring ? '' : '; monitoring has not answered yet'}.`));
+  fill('health-body', problemOf('status', 'Health'), facts([
+    ['Feed', feedWord(feed)], ['Since', moment(feed.since)], ['Last message', ago(feed.last_message_at)], ['Reconnects', count(feed.reconnects)], ['Gaps filled', count(feed.gaps_filled)],
+    ['Newest bar', isStale(row) && warn('stale '), moment(row?.last_bar_closed_at)], ['Memory', `${count(used.memory_bytes / 2 ** 20)} MiB`],
+    ['CPU', `${percent(state.cpuShare)}, ${decimals(used.cpu_seconds, 1)} s in all`], ['Latency', `p50 ${decimals(used.latency_ms?.p50, 1)}, p99 ${decimals(used.latency_ms?.p99, 1)} ms`],
+    ['Requests', count(used.requests)], ['Predictions', count(used.predictions)], ['History', kept?.enabled ? `${count(kept.predictions)} kept, ${count(kept.resolved)} resolved` : 'off'],
+    ['Symbols', count(status.symbols?.length)], ['Up for', duration(status.now - status.started_at)], ['Program', status.program_version],
+  ]), feed.detail && note(feed.detail), kept?.error && el('p.problem', `History: ${kept.error}`),
+  row && part(`Bars of ${row.symbol}: ${count(row.bars)} held; taken in since the start:`, facts(pairs(row.ingest).map(([name, n]) => [words(name), n > 0 && ['invalid', 'holes'].includes(name) ? warn(count(n)) : count(n)]))),
+  note(`As of ${moment(status.now)}.`));
 }
 
-function ingest(row) {
-  const pairs = entries(row.ingest);
-  return el('div', { class: 'part' }, el('h3', {}, `Bars of ${row.symbol}: ${count(row.bars)} held`),
-    facts(pairs.map(([name, n]) => [words(name), n > 0 && ['invalid', 'holes', 'out_of_order'].includes(name) ? el('strong', { class: 'warn-text' }, `▲ ${count(n)}`) : count(n)])));
-}
-
-// ---------------------------------------------------------------- chart
-
-const GUTTER = 66; // the price axis and the names of the lanes
-const AXIS = 18;
-const FUTURE = 46; // room for the forecast interval
+// --- drawing on canvas
 
 /** A context in CSS pixels on a canvas of device pixels. */
 function surface(canvas, height) {
   const width = Math.max(1, canvas.parentElement.clientWidth);
   const ratio = devicePixelRatio || 1;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; canvas.style.height = `${height}px`; }
-  const context = canvas.getContext('2d');
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  context.font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
-  context.textBaseline = 'middle';
-  return { context, width, height };
+  styled(Object.assign(canvas, { width: width * ratio, height: height * ratio }), { height: `${height}px` });
+  const c = canvas.getContext('2d');
+  c.scale(ratio, ratio);
+  Object.assign(c, { font: '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif', textBaseline: 'middle' });
+  return { c, width, height };
 }
 
-/** What the style sheet's variables are now; a canvas cannot read light-dark(). */
+/** What the style sheet's colours are now; a canvas cannot read light-dark(). */
 function inks() {
-  const style = getComputedStyle($('ink-probe'));
-  const read = (name) => { $('ink-probe').style.color = `var(--${name})`; return style.color; };
+  const read = (name) => getComputedStyle(styled($('ink-probe'), { color: `var(--${name})` })).color;
   return Object.fromEntries(['paper', 'wash', 'line', 'edge', 'muted', 'ink', 'accent', 'bad', 'warn'].map((name) => [name, read(name)]));
 }
 
-/** Places of everything in the chart; also what the pointer is looked up in. */
-let plot = null;
-
-function layout(width) {
-  const narrow = width < 520;
-  const priceHeight = narrow ? 210 : 300;
-  const bottom = 4 + priceHeight;
-  const lane = (at, height) => ({ top: bottom + at, height });
-  const probability = { top: bottom + 62, height: narrow ? 100 : 130 };
-  return { price: { top: 4, height: priceHeight }, predicted: lane(8, 14), came: lane(24, 14), missed: lane(40, 6), unsure: lane(49, 6), probability,
-    axis: probability.top + probability.height, height: probability.top + probability.height + AXIS };
-}
-
-function renderChart() {
-  const bars = state.bars?.bars ?? [];
-  const places = layout($('plot').clientWidth);
-  const { context, width } = surface($('canvas'), places.height);
-  $('plot-empty').hidden = bars.length > 0;
-  setText($('plot-empty'), chartEmptyText());
-  renderLegend();
-  if (!bars.length) { plot = null; fill('readout'); setText($('chart-summary'), 'No bars.'); return; }
-  const interval = state.regime?.timestamp === bars.at(-1).close_time ? state.regime.forecast_interval : null;
-  const right = width - GUTTER - (interval ? FUTURE : 6);
-  plot = { ...places, context, width, bars, interval, right, step: right / Math.max(bars.length, 20), ink: inks(), names: state.bars.classes, colours: coloursOf(state.bars.classes) };
-  plot.x = (index) => (index + 0.5) * plot.step;
-  scalePrices(plot);
-  for (const part of [drawTint, drawPriceAxis, drawForecast, drawCandles, drawLanes, drawProbabilities, drawTimes, drawCrosshair]) part(plot);
-  renderReadout();
-  setText($('chart-summary'), chartSummary(bars));
-}
-
-function chartEmptyText() {
-  const problem = state.problems.bars;
-  if (problem) return `Bars could not be fetched: ${problem.message}.`;
-  return state.symbol === null ? 'Bars appear here with the first symbol.' : state.bars ? 'No bars yet.' : 'Asking for bars …';
-}
-
-function renderLegend() {
-  const key = JSON.stringify([classes(), isDark()]);
-  if ($('legend').dataset.key === key) return;
-  $('legend').dataset.key = key;
-  fill('legend', classes().map((name) => el('li', {}, named(name))));
-}
-
-function scalePrices(p) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const bar of p.bars) { low = Math.min(low, bar.low); high = Math.max(high, bar.high); }
-  const close = p.bars.at(-1).close;
-  if (p.interval) { low = Math.min(low, close * Math.exp(p.interval.low)); high = Math.max(high, close * Math.exp(p.interval.high)); }
-  const margin = (high - low) * 0.05 || Math.abs(high) * 0.01 || 1;
-  Object.assign(p, { low: low - margin, high: high + margin });
-  p.y = (value) => p.price.top + p.price.height * (1 - (value - p.low) / (p.high - p.low));
-}
-
-/** Calls back for each stretch of bars with the same key. */
-function runs(bars, keyOf, each) {
-  for (let from = 0; from < bars.length;) {
-    const key = keyOf(bars[from]);
-    let to = from + 1;
-    while (to < bars.length && keyOf(bars[to]) === key) to += 1;
-    if (key !== null && key !== undefined && key !== false) each(key, from, to);
-    from = to;
-  }
-}
-
-/** Diagonal lines: what a fallback answered is not what the model said. */
-function hatch(context, colour) {
-  const tile = document.createElement('canvas');
-  tile.width = tile.height = 6;
-  const lines = tile.getContext('2d');
-  lines.strokeStyle = colour;
-  lines.lineWidth = 1.4;
-  lines.beginPath();
-  for (const shift of [-6, 0, 6]) { lines.moveTo(shift, 6); lines.lineTo(shift + 6, 0); }
-  lines.stroke();
-  return context.createPattern(tile, 'repeat');
-}
-
-function drawTint(p) {
-  const { context: c, price: pane } = p;
-  runs(p.bars, (bar) => bar.regime, (name, from, to) => {
-    c.globalAlpha = 0.16;
-    c.fillStyle = p.colours.get(name) ?? p.ink.muted;
-    c.fillRect(from * p.step, pane.top, (to - from) * p.step, pane.height);
-  });
-  c.globalAlpha = 0.28;
-  const lines = hatch(c, p.ink.muted);
-  runs(p.bars, (bar) => bar.fallback_level || null, (level, from, to) => {
-    c.fillStyle = lines;
-    c.fillRect(from * p.step, pane.top, (to - from) * p.step, pane.height);
-  });
-  c.globalAlpha = 1;
-  c.textAlign = 'left';
-  runs(p.bars, (bar) => bar.fallback_level || null, (level, from, to) => {
-    const text = (to - from) * p.step > 64 ? `fallback ${level}` : (to - from) * p.step > 18 ? `F${level}` : '';
-    haloed(p, text, from * p.step + 3, pane.top + 9, p.ink.ink);
-  });
-}
-
-function haloed({ context: c, ink }, text, x, y, colour) {
-  c.lineWidth = 3;
-  c.lineJoin = 'round';
-  c.strokeStyle = ink.paper;
-  c.strokeText(text, x, y);
-  c.fillStyle = colour;
+function write(c, text, x, y, fillStyle, textAlign = 'left', halo = null) {
+  Object.assign(c, { fillStyle, textAlign, strokeStyle: halo, lineWidth: 3, lineJoin: 'round' });
+  if (halo) c.strokeText(text, x, y);
   c.fillText(text, x, y);
 }
 
-function hairline({ context: c }, x1, y1, x2, y2, colour, dash = []) {
-  c.strokeStyle = colour;
-  c.lineWidth = 1;
+function hairline(c, x1, y1, x2, y2, strokeStyle, dash = []) {
+  Object.assign(c, { strokeStyle, lineWidth: 1 });
   c.setLineDash(dash);
   c.beginPath();
   c.moveTo(x1, y1);
@@ -1043,253 +831,251 @@ function hairline({ context: c }, x1, y1, x2, y2, colour, dash = []) {
   c.setLineDash([]);
 }
 
-function niceStep(span, most) {
-  const raw = span / most;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  return power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw);
+/** Calls back for about `most` round values in between, with the decimals that they need. */
+function steps(low, high, most, each) {
+  const least = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= least);
+  for (let value = Math.ceil(low / step) * step; value < high; value += step) each(value, clamp(Math.ceil(-Math.log10(step)), 0, 10));
 }
 
-function drawPriceAxis(p) {
-  const { context: c, ink } = p;
-  const step = niceStep(p.high - p.low, p.price.height / 45);
-  const places = clamp(Math.ceil(-Math.log10(step)) + (String(step).includes('25') ? 1 : 0), 0, 10);
-  const edge = p.width - GUTTER;
-  const last = p.bars.at(-1).close;
-  c.textAlign = 'left';
-  for (let value = Math.ceil(p.low / step) * step; value < p.high; value += step) {
-    const y = Math.round(p.y(value)) + 0.5;
-    hairline(p, 0, y, edge, y, ink.line);
-    c.fillStyle = ink.muted;
-    if (Math.abs(y - p.y(last)) > 14) c.fillText(decimals(value, places), edge + 6, y);
+/** Diagonal lines: what a fallback answered is not what the model says. */
+function hatch(c, colour) {
+  const tile = Object.assign(document.createElement('canvas'), { width: 6, height: 6 });
+  for (const shift of [-6, 0, 6]) hairline(tile.getContext('2d'), shift, 6, shift + 6, 0, colour);
+  return c.createPattern(tile, 'repeat');
+}
+
+// --- chart
+
+const GUTTER = 66; // the price axis and the names of the lanes
+const FUTURE = 46; // room for the forecast interval
+
+/** What the last drawing put where; the pointer is looked up in it. */
+let plot = null;
+
+function layout(width) {
+  const [price, shares] = width < 520 ? [210, 100] : [300, 130];
+  const lane = (top, height) => ({ top, height });
+  return { price: lane(4, price), predicted: lane(price + 10, 14), came: lane(price + 26, 14), wrong: lane(price + 43, 8), abstained: lane(price + 55, 8),
+    shares: lane(price + 72, shares), axis: price + 74 + shares, height: price + 94 + shares };
+}
+
+function renderChart() {
+  const bars = state.bars?.bars ?? [];
+  const places = layout($('plot').clientWidth);
+  const { c, width } = surface($('canvas'), places.height);
+  fill('legend', classes().map((name) => el('li', named(name))));
+  $('plot-empty').hidden = bars.length > 0;
+  setText($('plot-empty'), state.problems.bars ? `Bars could not be fetched: ${state.problems.bars.message}.` : state.symbol === null || state.bars ? 'No bars yet.' : 'Asking for bars …');
+  if (!bars.length) { plot = null; fill('readout'); setText($('chart-summary'), 'No bars.'); return; }
+  const last = bars.at(-1);
+  const interval = state.regime?.timestamp === last.close_time ? state.regime.forecast_interval : null;
+  const step = (width - GUTTER - (interval ? FUTURE : 6)) / Math.max(bars.length, 20);
+  plot = { ...places, c, edge: width - GUTTER, bars, step, end: bars.length * step, ink: inks(), last: last.close, x: (index) => (index + 0.5) * step,
+    reach: interval && [interval.low, interval.high].map((value) => last.close * Math.exp(value)), ahead: interval?.horizon };
+  scalePrices(plot);
+  for (const drawPart of [drawTint, drawPriceAxis, drawForecast, drawCandles, drawLanes, drawShares, drawTimes, drawCrosshair]) drawPart(plot);
+  fill('readout', barWords(bars.at(cursorIndex())).map(([name, value]) => el('span', `${name} `, el('b', value))));
+  setText($('chart-summary'), chartSummary(bars));
+}
+
+function scalePrices(plot) {
+  const { bars, reach, price: pane } = plot;
+  const low = Math.min(...bars.map((bar) => bar.low), ...(reach ?? []));
+  const high = Math.max(...bars.map((bar) => bar.high), ...(reach ?? []));
+  const margin = (high - low) * 0.05 || high * 0.01 || 1;
+  Object.assign(plot, { low: low - margin, high: high + margin });
+  plot.y = (value) => pane.top + pane.height * (1 - (value - plot.low) / (plot.high - plot.low));
+}
+
+/** Calls back with place and width of each stretch of bars with the same key; not for those without. */
+function runs({ bars, step }, keyOf, each) {
+  for (let from = 0, to; from < bars.length; from = to) {
+    const key = keyOf(bars[from]);
+    for (to = from + 1; to < bars.length && keyOf(bars[to]) === key;) to += 1;
+    if (key) each(key, from * step, (to - from) * step);
   }
-  hairline(p, 0, p.y(last), edge, p.y(last), ink.edge, [2, 3]);
+}
+
+function fillRuns(plot, pane, keyOf, styleOf) {
+  runs(plot, keyOf, (key, x, width) => {
+    plot.c.fillStyle = styleOf(key);
+    plot.c.fillRect(x, pane.top, width, pane.height);
+  });
+}
+
+const fallbackOf = (bar) => bar.fallback_level;
+
+function drawTint(plot) {
+  const { c, price: pane, ink } = plot;
+  const lines = hatch(c, ink.edge);
+  c.globalAlpha = 0.17;
+  fillRuns(plot, pane, (bar) => bar.regime, colourOf);
+  c.globalAlpha = 0.4;
+  fillRuns(plot, pane, fallbackOf, () => lines);
+  c.globalAlpha = 1;
+  runs(plot, fallbackOf, (level, x, width) => write(c, width > 64 ? `fallback ${level}` : width > 16 ? `F${level}` : '', x + 3, pane.top + 9, ink.ink, 'left', ink.paper));
+}
+
+function drawPriceAxis({ c, ink, price: pane, low, high, y, edge, last }) {
+  steps(low, high, pane.height / 45, (value, places) => {
+    hairline(c, 0, y(value), edge, y(value), ink.line);
+    if (Math.abs(y(value) - y(last)) > 14) write(c, decimals(value, places), edge + 6, y(value), ink.muted);
+  });
+  hairline(c, 0, y(last), edge, y(last), ink.edge, [2, 3]);
   c.fillStyle = ink.ink;
-  c.fillRect(edge + 2, p.y(last) - 8, GUTTER - 2, 16);
-  c.fillStyle = ink.paper;
-  c.fillText(price(last), edge + 6, p.y(last), GUTTER - 8);
+  c.fillRect(edge + 2, y(last) - 8, GUTTER - 2, 16);
+  write(c, price(last), edge + 6, y(last), ink.paper);
 }
 
 /** A wedge from the newest close to where the price should lie. */
-function drawForecast(p) {
-  if (!p.interval) return;
-  const { context: c, ink, interval } = p;
-  const last = p.bars.at(-1).close;
-  const [from, to] = [p.x(p.bars.length - 1), p.x(p.bars.length - 1) + FUTURE - 4];
-  const [top, bottom] = [p.y(last * Math.exp(interval.high)), p.y(last * Math.exp(interval.low))];
+function drawForecast({ c, ink, reach, ahead, last, bars, x, y }) {
+  if (!reach) return;
+  const [from, to] = [x(bars.length - 1), x(bars.length - 1) + FUTURE - 4];
   c.beginPath();
-  c.moveTo(from, p.y(last));
-  c.lineTo(to, top);
-  c.lineTo(to, bottom);
-  c.closePath();
-  c.fillStyle = ink.accent;
-  c.globalAlpha = 0.22;
+  c.moveTo(from, y(last));
+  reach.forEach((end) => c.lineTo(to, y(end)));
+  Object.assign(c, { fillStyle: ink.accent, globalAlpha: 0.3 });
   c.fill();
   c.globalAlpha = 1;
-  hairline(p, to, top, to, bottom, ink.accent);
-  c.textAlign = 'right';
-  haloed(p, `+${interval.horizon}`, to + 2, clamp(top - 8, p.price.top + 8, p.price.top + p.price.height), ink.accent);
+  write(c, `+${ahead}`, to, y(reach[1]) - 8, ink.accent, 'right', ink.paper);
 }
 
-function drawCandles(p) {
-  const { context: c, ink } = p;
-  const body = Math.max(1, Math.min(14, Math.floor(p.step * 0.7)));
-  c.lineWidth = 1;
-  p.bars.forEach((bar, index) => {
-    const x = Math.round(p.x(index));
+/** In ink, since colours belong to the regimes. Hollow, or grey where there is no room: up. */
+function drawCandles({ c, ink, bars, step, x, y }) {
+  const body = clamp(Math.floor(step * 0.7), 1, 14);
+  bars.forEach((bar, index) => {
+    const centre = Math.round(x(index));
+    const left = centre - Math.floor(body / 2);
     const up = bar.close >= bar.open;
-    const [top, bottom] = [p.y(Math.max(bar.open, bar.close)), p.y(Math.min(bar.open, bar.close))];
-    const height = Math.max(1, bottom - top);
-    c.fillStyle = body < 4 && up ? ink.muted : ink.ink;
-    c.fillRect(x, p.y(bar.high), 1, Math.max(1, p.y(bar.low) - p.y(bar.high)));
-    const left = x - Math.floor(body / 2);
+    const top = y(Math.max(bar.open, bar.close));
+    const height = Math.max(1, y(Math.min(bar.open, bar.close)) - top);
+    c.fillStyle = up && body < 4 ? ink.muted : ink.ink;
+    c.fillRect(centre, y(bar.high), 1, Math.max(1, y(bar.low) - y(bar.high)));
     c.fillRect(left, top, body, height);
-    if (up && body >= 4 && height > 2) { c.fillStyle = ink.paper; c.fillRect(left + 1, top + 1, body - 2, height - 2); } // hollow: up
-    if (index && bar.open_time - p.bars[index - 1].close_time > (bar.close_time - bar.open_time) / 2) hairline(p, index * p.step, p.price.top, index * p.step, p.price.top + p.price.height, ink.warn, [1, 3]);
+    c.fillStyle = ink.paper;
+    if (up && body >= 4 && height > 2) c.fillRect(left + 1, top + 1, body - 2, height - 2);
   });
 }
 
-function drawLanes(p) {
-  lane(p, p.predicted, 'predicted', (bar) => bar.regime);
-  lane(p, p.came, 'came', (bar) => bar.outcome);
-  const lines = hatch(p.context, p.ink.paper);
-  runs(p.bars, (bar) => bar.fallback_level || null, (level, from, to) => {
-    p.context.fillStyle = lines;
-    p.context.fillRect(from * p.step, p.predicted.top, (to - from) * p.step, p.predicted.height);
+function drawLanes(plot) {
+  const { c, ink } = plot;
+  const lines = hatch(c, ink.paper);
+  lane(plot, 'predicted', (bar) => bar.regime);
+  lane(plot, 'came', (bar) => bar.outcome);
+  fillRuns(plot, plot.predicted, fallbackOf, () => lines);
+  ticks(plot, 'wrong', ink.bad, (bar) => bar.outcome && bar.regime && bar.outcome !== bar.regime);
+  ticks(plot, 'abstained', ink.muted, (bar) => bar.prediction_set && bar.prediction_set.length !== 1);
+}
+
+function lane(plot, name, keyOf) {
+  const { c, ink, edge, end, [name]: pane } = plot;
+  const middle = pane.top + pane.height / 2 + 0.5;
+  c.fillStyle = ink.wash;
+  c.fillRect(0, pane.top, end, pane.height);
+  fillRuns(plot, pane, keyOf, colourOf);
+  runs(plot, keyOf, (key, x, width) => { if (c.measureText(words(key)).width + 8 < width) write(c, words(key), x + 4, middle, inkOn(colourOf(key))); });
+  write(c, name, edge + 6, middle, ink.muted);
+}
+
+function ticks(plot, label, colour, is) {
+  const { c, ink, bars, step, edge, end, [label]: pane } = plot;
+  hairline(c, 0, pane.top + pane.height, end, pane.top + pane.height, ink.line);
+  c.fillStyle = colour;
+  bars.forEach((bar, index) => { if (is(bar)) c.fillRect(index * step, pane.top, Math.max(1, step - 0.5), pane.height); });
+  write(c, label, edge + 6, pane.top + pane.height / 2, ink.muted);
+}
+
+/** Probabilities on top of each other, the first class at the bottom. */
+function drawShares({ c, ink, bars, step, end, edge, shares: pane }) {
+  const names = classes();
+  c.fillStyle = ink.wash;
+  c.fillRect(0, pane.top, end, pane.height);
+  bars.forEach(({ probabilities: said }, index) => {
+    let foot = pane.top + pane.height;
+    if (said?.length === names.length) said.forEach((share, k) => {
+      c.fillStyle = colourOf(names[k]);
+      c.fillRect(index * step, foot -= share * pane.height, Math.min(step + 0.5, end - index * step), share * pane.height);
+    });
   });
-  ticks(p, p.missed, 'wrong', p.ink.bad, (bar) => bar.outcome && bar.regime && bar.outcome !== bar.regime);
-  ticks(p, p.unsure, 'abstained', p.ink.muted, (bar) => bar.prediction_set && bar.prediction_set.length !== 1);
+  for (const share of [0, 0.5, 1]) write(c, percent(share, 0), edge + 6, pane.top + 7 + (pane.height - 14) * (1 - share), ink.muted);
+  hairline(c, 0, pane.top + pane.height / 2, end, pane.top + pane.height / 2, ink.paper, [2, 4]);
 }
 
-function laneName(p, place, name) {
-  p.context.textAlign = 'left';
-  p.context.fillStyle = p.ink.muted;
-  p.context.fillText(name, p.width - GUTTER + 6, place.top + place.height / 2, GUTTER - 6);
-}
+const DAY = 86_400_000;
+const TIMES = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 12, 1 / 6, 1 / 3, 1, 2, 7, 30, 90, 365].map((days) => days * DAY);
 
-function lane(p, place, name, keyOf) {
-  const { context: c } = p;
-  c.fillStyle = p.ink.wash;
-  c.fillRect(0, place.top, p.bars.length * p.step, place.height);
-  runs(p.bars, keyOf, (key, from, to) => {
-    const [x, width] = [from * p.step, (to - from) * p.step];
-    const colour = p.colours.get(key);
-    c.fillStyle = colour ?? p.ink.muted;
-    c.fillRect(x, place.top, Math.max(width - (width > 4 ? 1 : 0), 0.5), place.height);
-    const text = words(key);
-    if (c.measureText(text).width + 8 > width) return;
-    c.textAlign = 'left';
-    c.fillStyle = inkOn(colour ?? '#999999');
-    c.fillText(text, x + 4, place.top + place.height / 2 + 0.5);
-  });
-  laneName(p, place, name);
-}
-
-function ticks(p, place, name, colour, is) {
-  hairline(p, 0, place.top + place.height - 0.5, p.bars.length * p.step, place.top + place.height - 0.5, p.ink.line);
-  p.context.fillStyle = colour;
-  p.bars.forEach((bar, index) => { if (is(bar)) p.context.fillRect(index * p.step, place.top, Math.max(1, p.step - 0.5), place.height); });
-  laneName(p, place, name);
-}
-
-function drawProbabilities(p) {
-  const { context: c, probability: pane, names } = p;
-  const y = (share) => pane.top + pane.height * (1 - share);
-  c.fillStyle = p.ink.wash;
-  c.fillRect(0, pane.top, p.bars.length * p.step, pane.height);
-  const sums = p.bars.map(({ probabilities: said }) => (said?.length === names.length ? said.map((sum => (value) => (sum += value))(0)) : null));
-  names.forEach((name, k) => runs(sums, (sum) => sum !== null, (is, from, to) => {
-    c.beginPath();
-    for (let i = from; i < to; i += 1) { c.lineTo(i * p.step, y(sums[i][k])); c.lineTo((i + 1) * p.step, y(sums[i][k])); }
-    for (let i = to - 1; i >= from; i -= 1) { const under = y(k ? sums[i][k - 1] : 0); c.lineTo((i + 1) * p.step, under); c.lineTo(i * p.step, under); }
-    c.closePath();
-    c.fillStyle = p.colours.get(name);
-    c.fill();
-  }));
-  names.forEach((name, k) => nameBand(p, sums, name, k, y));
-  c.textAlign = 'left';
-  for (const share of [0, 0.5, 1]) {
-    if (share === 0.5) hairline(p, 0, y(share), p.bars.length * p.step, y(share), p.ink.paper, [2, 4]);
-    c.fillStyle = p.ink.muted;
-    c.fillText(`${100 * share} %`, p.width - GUTTER + 6, clamp(y(share), pane.top + 6, pane.top + pane.height - 6));
-  }
-}
-
-/** Writes a class's name where its band is widest, if it has room. */
-function nameBand(p, sums, name, k, y) {
-  const { context: c } = p;
-  const text = words(name);
-  const half = c.measureText(text).width / 2 + 4;
-  const reach = Math.ceil(half / p.step);
-  let best = { room: 14 };
-  for (let i = reach; i < sums.length - reach; i += Math.max(1, reach >> 1)) {
-    const near = sums.slice(i - reach, i + reach + 1);
-    if (near.includes(null)) continue;
-    const top = Math.min(...near.map((sum) => sum[k]));
-    const under = k ? Math.max(...near.map((sum) => sum[k - 1])) : 0;
-    const room = y(under) - y(top);
-    if (room > best.room) best = { room, i, at: (y(under) + y(top)) / 2 };
-  }
-  if (best.i === undefined) return;
-  c.textAlign = 'center';
-  c.fillStyle = inkOn(p.colours.get(name));
-  c.fillText(text, p.x(best.i), best.at);
-}
-
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 10_080, 43_200, 131_400, 525_600].map((minutes) => minutes * 60_000);
-
-function drawTimes(p) {
-  const { context: c } = p;
-  const length = p.bars.at(-1).close_time - p.bars.at(-1).open_time || 60_000;
-  const step = STEPS.find((ms) => (ms / length) * p.step >= 70) ?? STEPS.at(-1);
-  const month = step >= STEPS[14];
+function drawTimes({ c, ink, bars, step, axis, edge }) {
+  const length = bars.at(-1).close_time - bars.at(-1).open_time || 60_000;
+  const every = TIMES.find((ms) => (ms / length) * step >= 64) ?? TIMES.at(-1);
+  const date = (ms) => new Date(ms).toLocaleDateString('en-GB', { timeZone: 'UTC', month: 'short', ...(every < 30 * DAY ? { day: 'numeric' } : { year: 'numeric' }) });
   let free = 0;
-  p.bars.forEach((bar, index) => {
-    const before = p.bars[index - 1]?.open_time ?? bar.open_time - 1;
-    if (Math.floor(bar.open_time / step) === Math.floor(before / step)) return;
-    const x = index * p.step;
-    hairline(p, x + 0.5, p.axis, x + 0.5, p.axis + 4, p.ink.edge);
-    const newDay = index > 0 && day(bar.open_time) !== day(before);
-    const date = new Date(bar.open_time).toLocaleDateString('en-GB', { day: month ? undefined : 'numeric', month: 'short', year: month ? 'numeric' : undefined, timeZone: 'UTC' });
-    const text = newDay || step >= STEPS[11] ? date : time(bar.open_time).slice(0, 5);
-    const width = c.measureText(text).width;
-    if (x < free || x + width > p.right + 8) return;
-    c.textAlign = 'left';
-    c.fillStyle = newDay ? p.ink.ink : p.ink.muted;
-    c.fillText(text, x, p.axis + 11);
-    free = x + width + 10;
-  });
-  c.textAlign = 'left';
-  c.fillStyle = p.ink.muted;
-  c.fillText('UTC', p.width - GUTTER + 6, p.axis + 11);
+  for (let index = 1; index < bars.length; index += 1) {
+    const [before, at] = [bars[index - 1].open_time, bars[index].open_time];
+    const x = index * step;
+    if (Math.floor(at / every) === Math.floor(before / every) || x < free) continue;
+    const newDay = day(at) !== day(before);
+    const text = newDay || every >= DAY ? date(at) : minute(at);
+    free = x + c.measureText(text).width + 8;
+    hairline(c, x, axis, x, axis + 4, ink.edge);
+    if (free < edge) write(c, text, x, axis + 12, newDay ? ink.ink : ink.muted);
+  }
+  write(c, 'UTC', edge + 6, axis + 12, ink.muted);
 }
 
+/** −1 when there is no crosshair. */
 const cursorIndex = () => (plot && state.cursor !== null ? plot.bars.findIndex((bar) => bar.open_time === state.cursor) : -1);
 
-function drawCrosshair(p) {
+function drawCrosshair({ c, ink, bars, x, y, price: pane, axis, edge }) {
   const index = cursorIndex();
   if (index < 0) return;
-  const { ink } = p;
-  const x = Math.round(p.x(index)) + 0.5;
-  hairline(p, x, p.price.top, x, p.axis, ink.ink, [3, 3]);
-  const y = Math.round(p.y(p.bars[index].close)) + 0.5;
-  hairline(p, 0, y, p.width - GUTTER, y, ink.ink, [3, 3]);
-  p.context.textAlign = 'left';
-  haloed(p, price(p.bars[index].close), p.width - GUTTER + 6, y, ink.ink);
+  const { close } = bars[index];
+  hairline(c, x(index), pane.top, x(index), axis, ink.ink, [3, 3]);
+  hairline(c, 0, y(close), edge, y(close), ink.ink, [3, 3]);
+  write(c, price(close), edge + 6, y(close), ink.ink, 'left', ink.paper);
 }
 
 /** One bar in words, for the line above the chart and for screen readers. */
 function barWords(bar) {
-  const set = bar.prediction_set;
-  const said = isNumber(bar.confidence) ? `${words(bar.regime)} ${percent(bar.confidence, 0)}` : 'nothing';
-  const came = !bar.regime ? null : bar.outcome === null || bar.outcome === undefined ? 'not known yet' : `${words(bar.outcome)}, ${bar.outcome === bar.regime ? 'right' : 'wrong'}`;
+  const { regime, outcome, prediction_set: set } = bar;
   return [
-    ['', `${day(bar.open_time)} ${time(bar.open_time).slice(0, 5)} to ${time(bar.close_time).slice(0, 5)} UTC`],
-    ['open', price(bar.open)], ['high', price(bar.high)], ['low', price(bar.low)], ['close', price(bar.close)], ['volume', decimals(bar.volume, bar.volume < 100 ? 2 : 0)],
-    ['predicted', said], came && ['came', came], set && set.length !== 1 && ['abstained', set.length ? set.map(words).join(' or ') : 'no class likely enough'],
+    ['', `${day(bar.open_time)} ${minute(bar.open_time)} to ${minute(bar.close_time)} UTC`],
+    ...['open', 'high', 'low', 'close'].map((name) => [name, price(bar[name])]), ['volume', decimals(bar.volume, bar.volume < 100 ? 2 : 0)],
+    ['predicted', regime ? `${words(regime)} ${percent(bar.confidence, 0)}` : 'nothing'],
+    regime && ['came', outcome ? `${words(outcome)}, ${outcome === regime ? 'right' : 'wrong'}` : 'not known yet'],
+    set && set.length !== 1 && ['abstained', set.length ? set.map(words).join(' or ') : 'no class is likely enough'],
     bar.fallback_level > 0 && ['fallback level', String(bar.fallback_level)],
   ].filter(Boolean);
 }
 
-function renderReadout() {
-  const index = cursorIndex();
-  const bar = plot.bars[index < 0 ? plot.bars.length - 1 : index];
-  fill('readout', barWords(bar).map(([name, value]) => el('span', {}, name && `${name} `, el('b', {}, value))));
-}
-
 function chartSummary(bars) {
   const said = bars.filter((bar) => bar.regime);
-  const shares = classes().map((name) => `${words(name)} ${percent(said.filter((bar) => bar.regime === name).length / said.length, 0)}`);
   const known = said.filter((bar) => bar.outcome);
-  const right = known.filter((bar) => bar.outcome === bar.regime).length;
+  const share = (name) => `${words(name)} ${percent(said.filter((bar) => bar.regime === name).length / said.length, 0)}`;
   return `${bars.length} bars of ${state.symbol} from ${moment(bars[0].open_time)} to ${moment(bars.at(-1).close_time)}, close ${price(bars[0].close)} to ${price(bars.at(-1).close)}. `
-    + (said.length ? `Predicted: ${shares.join(', ')}. ` : 'No predictions. ') + (known.length ? `${right} of ${known.length} known outcomes were right.` : '');
-}
-
-function renderBarsTable() {
-  const box = $('bars-table');
-  if (!box.open) return;
-  const rows = (state.bars?.bars ?? []).slice(-20).reverse().map((bar) => el('tr', {}, el('th', { scope: 'row' }, `${day(bar.close_time)} ${time(bar.close_time).slice(0, 5)}`),
-    ['open', 'high', 'low', 'close'].map((key) => el('td', {}, price(bar[key]))), el('td', {}, named(bar.regime)), el('td', {}, percent(bar.confidence, 0)),
-    el('td', {}, bar.prediction_set ? bar.prediction_set.map(words).join(', ') || 'none' : NONE), el('td', {}, isNumber(bar.fallback_level) ? String(bar.fallback_level) : NONE), el('td', {}, named(bar.outcome))));
-  box.querySelector('.scroll').replaceChildren(el('table', {}, el('caption', { class: 'unseen' }, 'Newest bars with their predictions'),
-    heads(['Closed (UTC)', 'Open', 'High', 'Low', 'Close', 'Predicted', 'Confidence', 'Set', 'Fallback', 'Came']), el('tbody', {}, rows)));
+    + `${said.length ? `Predicted: ${classes().map(share).join(', ')}` : 'No predictions'}. ${known.filter((bar) => bar.outcome === bar.regime).length} of ${known.length} known outcomes were right.`;
 }
 
 function moveCursor(index) {
-  state.cursor = plot?.bars[clamp(index, 0, plot.bars.length - 1)]?.open_time ?? null;
+  state.cursor = plot.bars[clamp(index, 0, plot.bars.length - 1)].open_time;
+  changed('cursor');
+}
+
+function hideCursor() {
+  state.cursor = null;
   changed('cursor');
 }
 
 function onPlotKey(event) {
-  if (!plot) return;
+  if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
   const last = plot.bars.length - 1;
   const at = cursorIndex() < 0 ? last : cursorIndex();
   const to = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - 10, PageDown: at + 10, Home: 0, End: last }[event.key];
-  if (event.key === 'Escape') { state.cursor = null; changed('cursor'); } else if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-  else {
-    moveCursor(to);
-    announce(barWords(plot.bars[clamp(to, 0, last)]).map((pair) => pair.join(' ').trim()).join(', '));
-  }
+  if (event.key === 'Escape') return hideCursor();
+  if (to === undefined) return;
+  moveCursor(to);
+  announce(barWords(plot.bars[clamp(to, 0, last)]).map((pair) => pair.join(' ').trim()).join(', '));
   event.preventDefault();
 }
 
@@ -1297,55 +1083,13 @@ function onPlotPointer(event) {
   if (plot) moveCursor(Math.floor((event.clientX - $('canvas').getBoundingClientRect().left) / plot.step));
 }
 
-// ---------------------------------------------------------------- accuracy per day
-
-function drawDays(days) {
-  const { context: c, width, height } = surface($('days'), 150);
-  const ink = inks();
-  const model = state.status?.model;
-  const lines = [['baseline', model?.best_baseline?.accuracy, [4, 3], ink.warn], ['out of sample', model?.out_of_sample?.accuracy, [1, 3], ink.muted]].filter(([, value]) => isNumber(value));
-  const values = [...days.map((d) => d.accuracy), ...lines.map(([, value]) => value)];
-  const [low, high] = [Math.max(0, Math.min(...values) - 0.02), Math.min(1, Math.max(...values) + 0.02)];
-  const [left, right, top, bottom] = [38, width - 8, 22, height - 18];
-  const y = (value) => bottom - (bottom - top) * (value - low) / (high - low || 1);
-  const x = (index) => left + (right - left) * (index + 0.5) / days.length;
-  const p = { context: c, ink };
-  const step = niceStep(high - low, 4);
-  for (let value = Math.ceil(low / step) * step; value <= high; value += step) {
-    hairline(p, left, y(value), right, y(value), ink.line);
-    c.textAlign = 'right';
-    c.fillStyle = ink.muted;
-    c.fillText(percent(value, step < 0.01 ? 1 : 0), left - 4, y(value));
-  }
-  let legend = left;
-  const key = (text, colour, dash) => { c.textAlign = 'left'; c.fillStyle = ink.ink; hairline(p, legend, 8, legend + 16, 8, colour, dash); c.fillText(text, legend + 20, 8); legend += 32 + c.measureText(text).width; };
-  key('each day', ink.accent, []);
-  for (const [name, value, dash, colour] of lines) {
-    hairline(p, left, y(value), right, y(value), colour, dash);
-    key(`${name} ${percent(value)}`, colour, dash);
-  }
-  c.strokeStyle = ink.accent;
-  c.lineWidth = 1.5;
-  c.beginPath();
-  days.forEach((d, index) => c.lineTo(x(index), y(d.accuracy)));
-  c.stroke();
-  days.forEach((d, index) => { c.beginPath(); c.arc(x(index), y(d.accuracy), 3, 0, 7); c.fillStyle = d.resolved < 50 ? ink.paper : ink.accent; c.fill(); c.stroke(); }); // hollow: few rows
-  c.fillStyle = ink.muted;
-  c.textAlign = 'left';
-  c.fillText(days[0].day, left, height - 6);
-  c.textAlign = 'right';
-  if (days.length > 1) c.fillText(days.at(-1).day, right, height - 6);
-  $('days').setAttribute('aria-label', `Accuracy per day from ${days[0].day} to ${days.at(-1).day}, between ${percent(Math.min(...days.map((d) => d.accuracy)))} and ${percent(Math.max(...days.map((d) => d.accuracy)))}. The table below has the numbers.`);
-}
-
-// ---------------------------------------------------------------- token and theme
+// --- token and theme
 
 function askForToken() {
   if (state.needsToken) return;
-  if (remembered('sessionStorage', 'token')) setText($('token-message'), 'The server refused the token. Please check it and try again.');
-  remember('sessionStorage', 'token', null);
+  if (recall('sessionStorage', 'token')) setText($('token-message'), 'The server refused the token. Please check it and try again.');
   state.needsToken = true;
-  changed('token', 'regime');
+  changed('token');
 }
 
 function onToken(event) {
@@ -1358,72 +1102,65 @@ function onToken(event) {
 }
 
 function renderToken() {
-  const hidden = $('token-form').hidden;
   $('token-form').hidden = !state.needsToken;
   $('main').hidden = state.needsToken && !state.status;
-  if (hidden && state.needsToken) $('token').focus();
+  if (state.needsToken) $('token').focus();
 }
 
 const THEMES = ['auto', 'light', 'dark'];
 
 function setTheme(theme) {
-  if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
+  if (theme === 'auto') delete root.dataset.theme;
+  else root.dataset.theme = theme;
   remember('localStorage', 'theme', theme);
   setText($('theme'), `Theme: ${theme}`);
   changed('all');
 }
 
-function nextTheme() {
-  setTheme(THEMES[(THEMES.indexOf(document.documentElement.dataset.theme ?? 'auto') + 1) % THEMES.length]);
-}
+const nextTheme = () => setTheme(THEMES[(THEMES.indexOf(root.dataset.theme ?? 'auto') + 1) % 3]);
 
-// ---------------------------------------------------------------- start
+// --- start
 
 /** Each view and the keys of the state that it depends on. */
 const views = [
   [renderToken, 'token'],
   [renderHeader, 'status', 'stream', 'symbol', 'regime'],
-  [renderBanners, 'status', 'stream', 'regime', 'monitoring'],
-  [renderSymbols, 'status', 'rows', 'symbol', 'bars'],
+  [renderBanners, 'status', 'stream', 'regime'],
+  [renderSymbols, 'status', 'rows', 'symbol'],
   [renderNow, 'status', 'symbol', 'regime', 'signal', 'bars'],
   [renderChart, 'bars', 'regime', 'symbol', 'cursor'],
-  [renderBarsTable, 'bars', 'symbol'],
   [renderMembers, 'status', 'regime', 'monitoring', 'symbol'],
   [renderRecord, 'status', 'monitoring', 'symbol'],
   [renderHistory, 'summary', 'status', 'symbol'],
-  [renderDrift, 'monitoring', 'symbol'],
+  [renderDrift, 'monitoring', 'symbol', 'features'],
   [renderAlerts, 'monitoring'],
-  [renderHealth, 'status', 'monitoring', 'symbol', 'rows'],
+  [renderHealth, 'status', 'symbol', 'rows'],
 ];
 
-function tick() {
-  setText($('clock'), `${time(now())} UTC`);
-  for (const element of document.querySelectorAll('[data-ago]')) setText(element, `${duration(now() - Number(element.dataset.ago))} ago`);
-}
+const on = (target, type, listener) => target.addEventListener(type, listener);
 
 function listen() {
-  $('theme').addEventListener('click', nextTheme);
-  $('token-form').addEventListener('submit', onToken);
-  $('symbol-button').addEventListener('click', () => openSymbols(!$('symbols').classList.contains('open')));
-  $('search').addEventListener('keydown', onSearchKey);
-  $('search').addEventListener('input', () => { state.filter = $('search').value.trim().toLowerCase().replaceAll('_', ' '); state.active = null; changed('symbol'); });
-  $('plot').addEventListener('keydown', onPlotKey);
-  $('plot').addEventListener('pointermove', onPlotPointer);
-  $('plot').addEventListener('pointerdown', onPlotPointer);
-  $('plot').addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') { state.cursor = null; changed('cursor'); } });
-  $('bars-table').addEventListener('toggle', renderBarsTable);
-  $('limits').addEventListener('change', (event) => { state.limit = Number(event.target.value); if (state.symbol !== null) { state.bars = null; loaders.bars(); } });
-  document.querySelector(`#limits [value="${state.limit}"]`).checked = true;
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) { poll(); if (state.stream === 'lost') wake(); } });
-  addEventListener('online', () => wake());
-  addEventListener('hashchange', () => { if (rowOf(symbolOfAddress())) selectSymbol(symbolOfAddress()); });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => changed('all'));
+  on($('theme'), 'click', nextTheme);
+  on($('token-form'), 'submit', onToken);
+  on($('symbol-button'), 'click', () => openSymbols(!$('symbols').classList.contains('open')));
+  on($('search'), 'keydown', onSearchKey);
+  on($('search'), 'input', onSearch);
+  on($('plot'), 'keydown', onPlotKey);
+  on($('plot'), 'pointermove', onPlotPointer);
+  on($('plot'), 'pointerdown', onPlotPointer);
+  on($('plot'), 'pointerleave', (event) => { if (event.pointerType === 'mouse') hideCursor(); });
+  on($('limits'), 'change', (event) => { state.limit = Number(event.target.value); if (state.symbol !== null) loaders.bars(); });
+  on($('more-features'), 'click', () => { state.allFeatures = !state.allFeatures; changed('features'); });
+  on(document, 'visibilitychange', () => { if (!document.hidden) { poll(); if (state.stream === 'lost') wake(); } });
+  on(window, 'online', () => wake());
+  on(window, 'hashchange', () => { if (rowOf(symbolOfAddress())) selectSymbol(symbolOfAddress()); });
+  on(matchMedia('(prefers-color-scheme: dark)'), 'change', () => changed('all'));
   new ResizeObserver(() => changed('bars', 'summary')).observe($('plot'));
 }
 
-document.body.append(el('i', { id: 'ink-probe', hidden: '' }));
+$('limits').querySelector(`[value="${state.limit}"]`).checked = true;
 listen();
-setTheme(THEMES.includes(remembered('localStorage', 'theme')) ? remembered('localStorage', 'theme') : 'auto');
+setTheme(THEMES.includes(recall('localStorage', 'theme')) ? recall('localStorage', 'theme') : 'auto');
 tick();
 setInterval(tick, 1000);
 setInterval(poll, POLL_MS);

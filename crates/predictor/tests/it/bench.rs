@@ -183,6 +183,8 @@ fn facts(name: &str) -> BundleFacts {
         fitted_on: "final".to_owned(),
         seed: 7,
         config: json!({}),
+        labellers: std::collections::BTreeMap::new(),
+        references: std::collections::BTreeMap::new(),
         label: json!({}),
         data: json!({}),
         metrics: json!({}),

@@ -8,6 +8,7 @@ use evaluation::{LabelledBars, SealedPeriod};
 use features::FeatureTable;
 use labels::{Definition, LabelSeries, LabelSpec, Labeller};
 use market::{BarSeries, Timestamp};
+use serde_json::Value;
 
 use crate::source;
 
@@ -38,6 +39,8 @@ pub(crate) struct SymbolLabels {
     pub(crate) series: LabelSeries,
     /// The class of each bar if the price stood still from there on, where the label has such a projection.
     pub(crate) frozen: Option<Vec<Option<u8>>>,
+    /// What a bundle carries so that its outcomes can be known live.
+    pub(crate) attachment: Value,
 }
 
 impl<'a> SymbolBars<'a> {
@@ -134,6 +137,10 @@ impl<'a> SymbolBars<'a> {
 
 impl SymbolLabels {
     fn of(labeller: &Labeller, series: &BarSeries) -> Self {
-        Self { series: labeller.label(series), frozen: labeller.frozen(series) }
+        Self {
+            series: labeller.label(series),
+            frozen: labeller.frozen(series),
+            attachment: labeller.attachment(),
+        }
     }
 }

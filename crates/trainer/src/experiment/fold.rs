@@ -15,12 +15,14 @@ use models::{
 };
 use pipeline::{Core, Member, Pipeline};
 use rand::seq::SliceRandom;
+use serde_json::Value;
 
 use crate::config::{Config, ENSEMBLE};
 use crate::dataset::{Dataset, FoldLabels};
 use crate::experiment::blend::Blend;
 use crate::experiment::forecast_intervals::conformal_interval;
 use crate::experiment::pooled::Pooled;
+use crate::experiment::reference;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::train::tracked::Tracked;
@@ -88,6 +90,10 @@ pub(crate) struct Fold {
     pub(crate) blend: Option<Blend>,
     /// What each baseline says of the test rows.
     pub(crate) baselines: Vec<Answers>,
+    /// Of each symbol, its label with what it learnt.
+    pub(crate) labellers: BTreeMap<String, Value>,
+    /// Of each symbol, how often each class came in training.
+    pub(crate) priors: Vec<Vec<f64>>,
 }
 
 /// Everything that a fit needs beside its rows.
@@ -299,6 +305,8 @@ impl Fitter<'_> {
             until: labelled.iter().map(|(_, label)| label.until).collect(),
             volatility: self.volatility_of_classes(&parts.models, labels),
             last_known: self.last_known(&parts.models, labels),
+            labellers: reference::labellers(self.dataset, labels),
+            priors: reference::priors(&parts.models, labels),
             rows: parts.models,
             fits,
             answers,

@@ -10,6 +10,7 @@ pub(crate) mod forecast_intervals;
 mod groupings;
 mod label_report;
 pub(crate) mod pooled;
+pub(crate) mod reference;
 mod scoring;
 pub(crate) mod sealed;
 pub(crate) mod verdict;

@@ -89,6 +89,8 @@ pub(crate) fn open(fitter: &Fitter<'_>, experiment: &Experiment) -> Result<Seale
         blend: None,
         baselines: fitter.baselines(&parts, &labels, "sealed period"),
         rows: vec![FoldRows::default(); parts.len()],
+        labellers: BTreeMap::new(),
+        priors: Vec::new(),
     };
     let pooled = Pooled::of(&[fold], dataset, config);
     let bootstrap = pooled.draws(config)?.bootstrap;

@@ -14,6 +14,8 @@ use crate::cli::TrainArguments;
 use crate::config::ENSEMBLE;
 use crate::experiment::Experiment;
 use crate::experiment::economics::economics;
+use crate::experiment::folds::final_rows;
+use crate::experiment::reference::{self, OutOfSample, Watched};
 use crate::experiment::sealed;
 use crate::progress::Progress;
 use crate::report::{
@@ -71,7 +73,8 @@ impl<'a> Writing<'a> {
         let mut published = Vec::new();
         for (place, name) in self.exported() {
             let Ok((pipeline, notes)) = &self.experiment.finals[place] else { continue };
-            let facts = |version| self.facts(name, version, "final", notes);
+            let watched = self.watched(place);
+            let facts = |version| self.facts(name, version, "final", (notes, watched.clone()));
             let (_, manifest) = self.run.artifacts.publish_bundle(name, pipeline, facts)?;
             published.push(manifest.clone());
             let report = &mut self.experiment.models[place];
@@ -123,7 +126,12 @@ impl<'a> Writing<'a> {
                     1 => format!("folds/{fold}/"),
                     _ => format!("folds/{fold}/{name}/"),
                 };
-                let facts = self.facts(name, format!("fold-{fold}"), &format!("fold {fold}"), notes);
+                let watched = Watched {
+                    labellers: done.labellers.clone(),
+                    references: reference::references(self.run.dataset, &done.rows, &done.priors, None),
+                };
+                let facts =
+                    self.facts(name, format!("fold-{fold}"), &format!("fold {fold}"), (notes, watched));
                 Bundle::write(pipeline, facts, staged, &prefix)?;
             }
         }
@@ -136,7 +144,26 @@ impl<'a> Writing<'a> {
         all.filter(|(_, name)| self.run.config.ensemble.is_none() || *name == ENSEMBLE).collect()
     }
 
-    fn facts(&self, name: &str, version: String, fitted_on: &str, notes: &FitNotes) -> BundleFacts {
+    /// What the exported model at a place needs to be watched live.
+    fn watched(&self, place: usize) -> Watched {
+        let (dataset, labels) = (self.run.dataset, &self.experiment.labels);
+        let kind = self.run.config.models.get(place).unwrap_or(&self.run.config.models[0]);
+        let rows = final_rows(self.run.config, dataset, labels, *kind);
+        let said = OutOfSample::of(&self.experiment, place);
+        let priors = reference::priors(&rows, labels);
+        Watched {
+            labellers: reference::labellers(dataset, labels),
+            references: reference::references(dataset, &rows, &priors, said.as_ref()),
+        }
+    }
+
+    fn facts(
+        &self,
+        name: &str,
+        version: String,
+        fitted_on: &str,
+        (notes, watched): (&FitNotes, Watched),
+    ) -> BundleFacts {
         let model = self.experiment.models.iter().find(|model| model.name == name);
         BundleFacts {
             name: name.to_owned(),
@@ -149,6 +176,8 @@ impl<'a> Writing<'a> {
             seed: self.run.config.seed.0,
             config: self.run.effective_config.clone(),
             label: self.run.effective_config["label"].clone(),
+            labellers: watched.labellers,
+            references: watched.references,
             data: self.data_facts(),
             metrics: json!({
                 "out_of_sample": model.and_then(|model| model.metrics),
