@@ -17,9 +17,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 export TOKEN=${TOKEN:-}
 bearer=()
 [ -z "$TOKEN" ] || bearer=(-H "Authorization: Bearer $TOKEN")
-BODY=$(mktemp)
-export BODY
-trap 'rm -f "$BODY"' EXIT
+BODIES=$(mktemp)
+export BODIES
+trap 'rm -f "$BODIES"' EXIT
 failed=0
 
 cpu_ticks() { sed 's/.*) //' "/proc/$pid/stat" | awk '{print $12 + $13}'; } # utime + stime, of all threads
@@ -44,7 +44,7 @@ echo "server CPU per request: $(per_request $(($(cpu_ticks) - before)) 5000) mic
 
 echo "== overload: POST /v1/predict on 512 connections"
 ulimit -n "$(ulimit -Hn)"
-python3 "$here/predict_rate.py" "$base" "$symbol" ${TOKEN:+--token "$TOKEN"} --print-body >"$BODY"
+python3 "$here/predict_rate.py" "$base" "$symbol" ${TOKEN:+--token "$TOKEN"} --print-bodies >"$BODIES"
 report=$(wrk -t2 -c512 -d5s --timeout 10s -s "$here/overload.lua" "$base/v1/predict")
 grep -E '^(answers|hasty|lost|slow) |Requests/sec' <<<"$report"
 if ! awk '/^answers / && $2 != 200 && $2 != 503 {bad = 1} /^answers 200 / {good = 1} /^(hasty|lost|slow) / && $2 > 0 {bad = 1} END {exit bad || !good}' <<<"$report"; then

@@ -1,4 +1,4 @@
--- For wrk: posts the body in the file $BODY (with the token $TOKEN) and counts the answers by status. Used by load.sh.
+-- For wrk: posts the lines of the file $BODIES in turn (with the token $TOKEN) and counts the answers by status. Used by load.sh.
 
 local threads = {}
 
@@ -7,16 +7,20 @@ function setup(thread)
 end
 
 function init(args)
-  local file = assert(io.open(os.getenv("BODY"), "rb"))
-  wrk.method, wrk.body = "POST", file:read("*a")
-  file:close()
-  wrk.headers["Content-Type"] = "application/json"
+  local headers = { ["Content-Type"] = "application/json" }
   local token = os.getenv("TOKEN")
   if token and token ~= "" then
-    wrk.headers["Authorization"] = "Bearer " .. token
+    headers["Authorization"] = "Bearer " .. token
   end
-  counts = {}
-  hasty = 0
+  requests, sent, counts, hasty = {}, 0, {}, 0
+  for body in io.lines(os.getenv("BODIES")) do
+    table.insert(requests, wrk.format("POST", nil, headers, body))
+  end
+end
+
+function request()
+  sent = sent + 1
+  return requests[sent % #requests + 1]
 end
 
 function response(status, headers, body)
@@ -44,6 +48,5 @@ function done(summary, latency, requests)
     io.write(string.format("answers %d %d\n", status, count))
   end
   local errors = summary.errors
-  io.write(string.format("hasty %d\nlost %d\n", hasty, errors.connect + errors.read + errors.write))
-  io.write(string.format("slow %d\n", errors.timeout))
+  io.write(string.format("hasty %d\nlost %d\nslow %d\n", hasty, errors.connect + errors.read + errors.write, errors.timeout))
 end

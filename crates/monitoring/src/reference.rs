@@ -21,6 +21,11 @@ const FALSE_ALARMS: f64 = 0.0005;
 pub struct Reference {
     /// How often each class came, in class order.
     pub prior: Vec<f64>,
+    /// Of each class, the mean standard deviation of one bar's log return over the horizon; that of all where the class did not
+    /// come.
+    pub class_volatility: Vec<f64>,
+    /// The same over all rows.
+    pub volatility: f64,
     /// Of the features; none when the training period was too short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<DriftReference>,

@@ -69,7 +69,7 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const words = (name) => String(name ?? NONE).replaceAll('_', ' ');
 const decimals = (value, places) => (isNumber(value)
   ? value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places }).replace('-', '−') : NONE);
-const percent = (value, places = 1) => (isNumber(value) ? `${decimals(100 * value, places)} %` : NONE);
+const percent = (value, places = 1) => (isNumber(value) ? `${decimals(100 * value, places)}\u00a0%` : NONE);
 const signed = (text) => (/^[−–]/.test(text) ? text : `+${text}`);
 const count = (value) => decimals(value, 0);
 const plural = (n, one) => `${count(n)} ${one}${n === 1 ? '' : 's'}`;
@@ -156,10 +156,6 @@ const track = (share, background = '') => el('span.track', styled(el('i'), { wid
 
 // --- asking the server
 
-class Problem extends Error {
-  constructor(status, message) { super(message); this.status = status; }
-}
-
 function headers() {
   const token = recall('sessionStorage', 'token');
   return token ? { Authorization: `Bearer ${token}` } : {};
@@ -169,14 +165,15 @@ async function ask(path, signal) {
   const response = await fetch(path, { headers: headers(), cache: 'no-store', signal });
   if (response.ok) return response;
   const error = (await response.json().catch(() => null))?.error;
-  throw new Problem(response.status, error?.message ?? `the server answered ${response.status}`);
+  throw Object.assign(new Error(error?.message ?? `the server answered ${response.status}`), { status: response.status });
 }
 
 const turns = {};
 /** Fetches one part of the state; true if the server said what it knows. An answer that a later question overtook is dropped. */
 async function load(key, path) {
   const turn = turns[key] = (turns[key] ?? 0) + 1;
-  const [answer, problem] = await ask(path, AbortSignal.timeout(ANSWER_MS)).then((response) => response.json()).then((got) => [got], (error) => [null, error]);
+  let [answer, problem] = [null, null];
+  try { answer = await (await ask(path, AbortSignal.timeout(ANSWER_MS))).json(); } catch (error) { problem = error; }
   if (turns[key] !== turn) return false;
   const { status, message } = problem ?? {};
   const none = status === 404 || status === 425; // there is none, rather than an old one
@@ -419,6 +416,7 @@ const emptyOr = (key, what, text = 'Nothing yet.') => problemOf(key, what) || el
 const FEED = { live: 'good', down: 'bad', ended: 'idle', none: 'idle' };
 const STREAM = { live: ['good', 'page live'], lost: ['bad', 'page disconnected'], connecting: ['warn', 'page connecting'] };
 const stateWord = (kind, text) => el(`span.state.${kind}`, text);
+const nameOf = ({ name, version }) => `${name}/${version}`;
 const feedWord = (feed) => stateWord(FEED[feed.state] ?? 'warn', `feed ${feed.kind} ${feed.state}`);
 
 function renderHeader() {
@@ -426,7 +424,7 @@ function renderHeader() {
   const many = status?.symbols?.length > 1;
   $('symbol-button').hidden = symbol === null;
   fill('symbol-button', symbol, many && el('span.arrow', ' ▾'));
-  setText($('model-line'), status?.model ? [`${status.model.name}/${status.model.version}`, status.model.timeframe, words(status.model.taxonomy)].join(' · ') : '');
+  setText($('model-line'), status?.model ? `${nameOf(status.model)} · ${status.model.timeframe} · ${words(status.model.taxonomy)}` : '');
   fill('states', stateWord(...STREAM[stream]), status?.feed && feedWord(status.feed));
   document.body.classList.toggle('many', many);
   document.title = [stream === 'lost' && '⚠', symbol, regime && `${words(regime.predicted_regime)} ${percent(regime.confidence, 0)} –`, 'live predictor'].filter(Boolean).join(' ');
@@ -467,6 +465,7 @@ const isReplay = () => state.status?.feed?.kind === 'replay'; // its times are n
 const staleness = (row) => (isNumber(row?.staleness_ms) ? row.staleness_ms + now() - (row.seenAt ?? state.status.now) : 0);
 const isStale = (row) => !isReplay() && staleness(row) > 2 * barLength();
 
+const isFound = (row) => words(`${row.symbol} ${row.predicted_regime ?? ''}`).toLowerCase().includes(state.filter);
 const options = new Map(); // symbol → its parts, kept so that scrolling survives
 
 function renderSymbols() {
@@ -478,7 +477,7 @@ function renderSymbols() {
     const { item, cost, says } = options.get(row.symbol);
     setText(cost, isNumber(row.last_close) ? price(row.last_close) : '');
     says.replaceChildren(...rowWords(row).filter(Boolean));
-    item.hidden = !words(`${row.symbol} ${row.predicted_regime ?? ''}`).toLowerCase().includes(state.filter);
+    item.hidden = !isFound(row);
     item.setAttribute('aria-selected', row.symbol === state.symbol);
     item.classList.toggle('active', row.symbol === state.active);
     shown += !item.hidden;
@@ -513,7 +512,7 @@ function openSymbols(open) {
 }
 
 function onSearchKey(event) {
-  const shown = [...options.keys()].filter((symbol) => !options.get(symbol).item.hidden);
+  const shown = (state.status?.symbols ?? []).filter(isFound).map(({ symbol }) => symbol);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && shown.length) {
     state.active = shown[clamp(shown.indexOf(state.active ?? state.symbol) + step, 0, shown.length - 1)];
@@ -566,7 +565,7 @@ function verdict(said) {
   return [el('div.verdict', swatch(said.predicted_regime),
     el('div.regime', words(said.predicted_regime), el('small', `over the next ${plural(said.horizon, 'bar')}${isNumber(ahead) ? ` (${duration(ahead)})` : ''}`)),
     el('div.sure', percent(said.confidence, 0), el('small', 'confidence'))),
-  note(`Bar closed ${moment(said.timestamp)}`, !isReplay() && [', ', ago(said.timestamp)], isStale(rowOf(said.symbol)) && [' ', warn('stale: the next bar is overdue')])];
+  note(`Bar closed ${moment(said.timestamp)}`, !isReplay() && [', ', ago(said.timestamp)], `, by ${said.model_version} `, isStale(rowOf(said.symbol)) && warn('stale: the next bar is overdue'))];
 }
 
 function probabilities(said) {
@@ -601,8 +600,8 @@ function forecast({ symbol, timestamp, forecast_interval: interval }) {
 }
 
 const measures = (said) => part(null, facts([
-  ['Uncertainty, 0 to 1', decimals(said.uncertainty, 2)], ['Disagreement, nats', decimals(said.disagreement, 3)], ['Quality score', decimals(said.quality_score, 2)],
-  ['Source', SOURCE[said.source] ?? words(said.source)], ['Took', `${decimals(said.latency_ms, 1)} ms`], ['Model', said.model_version],
+  ['Uncertainty', `${decimals(said.uncertainty, 2)} of 1`], ['Disagreement', `${decimals(said.disagreement, 3)} nats`], ['Quality score', decimals(said.quality_score, 2)],
+  ['Source', SOURCE[said.source] ?? words(said.source)], ['Took', `${decimals(said.latency_ms, 1)} ms`],
 ]));
 
 // --- members
@@ -615,7 +614,7 @@ function renderMembers() {
   const names = new Set([...(status?.model?.members ?? []), ...Object.keys(regime?.members ?? {}), ...Object.keys(missing)]);
   const caption = regime ? `Who said what at ${moment(regime.timestamp)}. By results: the weight that live outcomes would give` : 'No prediction yet';
   const rows = [...names].map((name) => memberRow(name, regime, missing[name]));
-  fill('members-body', rows.length ? table(caption, ['Member', 'Says', '', 'Weight', 'By results', 'Live accuracy'], rows) : emptyOr('status', 'The members'));
+  fill('members-body', rows.length ? table(caption, ['Member', 'Says', '', 'Weight', 'By results', 'Live accuracy'], rows, 'loose') : emptyOr('status', 'The members'));
 }
 
 function memberRow(name, regime, why) {
@@ -637,7 +636,7 @@ function renderRecord() {
   const { model, challenger } = state.status ?? {};
   if (!model) return fill('record-body', emptyOr('status', 'The model'));
   fill('record-body', problemOf('monitoring', 'Live scores'), scoreTable(model, challenger), judgement(model), part(null, modelFacts(model)),
-    challenger ? part('Challenger: predicts beside it, unheard', modelFacts(challenger), leaves(state.monitoring?.challenger)) : part(null, note('No challenger is running.')));
+    challenger ? part('Challenger: predicts beside it, unheard', modelFacts(challenger), leaves(state.monitoring?.challenger)) : note('No challenger is running.'));
 }
 
 function scoreTable(model, challenger) {
@@ -654,19 +653,16 @@ function scoreTable(model, challenger) {
 function judgement({ best_baseline: base, out_of_sample: sample }) {
   const live = liveScores();
   if (!isNumber(base?.accuracy)) return note('Without a baseline these scores cannot be judged.');
-  const against = (value) => {
-    const points = decimals(100 * Math.abs(value - base.accuracy), 1);
-    if (points === '0.0') return el('strong', 'no better than');
-    return value > base.accuracy ? el('strong.good-text', `${points} points above`) : el('strong.bad-text', `▼ ${points} points below`);
-  };
-  return note(
-    isNumber(live?.accuracy) && ['Live accuracy is ', against(live.accuracy), ` the best baseline (${words(base.name)}, measured out of sample, not on the live bars)`, isNumber(live.upper) ? `; with luck allowed for, at most ${percent(live.upper)}. ` : '. '],
-    isNumber(sample?.accuracy) && ['Out of sample the model was ', against(sample.accuracy), ' it.']);
+  const against = (value) => (value > base.accuracy ? el('strong.good-text', `${decimals(100 * (value - base.accuracy), 1)} points above`)
+    : el('strong.bad-text', `▼ ${decimals(100 * (base.accuracy - value), 1)} points below`));
+  return note(isNumber(live?.accuracy) && ['Live accuracy is ', against(live.accuracy), ' the best baseline, which was measured out of sample, not on the live bars',
+    isNumber(live.upper) && ` (upper bound of the live accuracy: ${percent(live.upper)})`, '. '],
+  isNumber(sample?.accuracy) && ['Out of sample the model was ', against(sample.accuracy), ' it.']);
 }
 
 const modelFacts = (model) => facts([
-  ['Model', `${model.name}/${model.version}`], ['Content hash', el('code', { title: model.content_hash }, String(model.content_hash ?? NONE).slice(0, 12))], ['Fitted on', words(model.fitted_on)],
-  ['Taxonomy', words(model.taxonomy)], ['Timeframe', model.timeframe], ['Horizon', plural(model.horizon, 'bar')], ['Needs', plural(model.required_bars, 'bar')], ['Loaded', moment(model.loaded_at)],
+  ['Model', nameOf(model)], ['Content hash', el('code', { title: model.content_hash }, String(model.content_hash ?? NONE).slice(0, 12))], ['Fitted on', words(model.fitted_on)],
+  ['Horizon', plural(model.horizon, 'bar')], ['Needs', plural(model.required_bars, 'bar')], ['Loaded', moment(model.loaded_at)],
 ]);
 
 /** An object whose form is open: each of its numbers and texts by its name. */
@@ -674,6 +670,8 @@ const leaves = (object) => facts(pairs(object).filter(([, value]) => typeof valu
   .map(([name, value]) => [words(name), isNumber(value) ? decimals(value, Number.isInteger(value) ? 0 : 3) : String(value)]));
 
 // --- history
+
+const FEW = 50; // resolved rows of a day
 
 function renderHistory() {
   const { summary, status } = state;
@@ -684,8 +682,10 @@ function renderHistory() {
   if (!summary) return fill('history-note', emptyOr('summary', 'The history'));
   if (!days.length) return fill('history-note', p('Nothing has been resolved yet: a prediction is judged when its horizon has passed.'));
   const { total } = summary;
-  fill('history-note', problemOf('summary', 'The history'), p(el('strong', percent(total.accuracy)), ` of ${count(total.resolved)} resolved predictions were right (best baseline, out of sample: `,
-    el('strong', percent(status?.model?.best_baseline?.accuracy)), `). Log loss ${decimals(total.log_loss, 3)}; sets held what came in ${percent(total.covered, 0)}.`));
+  const { best_baseline: base, out_of_sample: sample } = status?.model ?? {};
+  fill('history-note', problemOf('summary', 'The history'), p(el('strong', percent(total.accuracy)), ` of ${count(total.resolved)} resolved predictions were right; best baseline, out of sample: `,
+    el('strong', percent(base?.accuracy)), `. Log loss ${decimals(total.log_loss, 3)}; sets held what came in ${percent(total.covered, 0)}.`),
+  note(`Dots: days (hollow: under ${FEW} rows). Dashed: best baseline ${percent(base?.accuracy)}. Dotted: the model out of sample ${percent(sample?.accuracy)}.`));
   drawDays(days, status?.model ?? {});
   fill('days-rows', table('Days in UTC', ['Day', 'Resolved', 'Accuracy', 'Log loss', 'Sets held'],
     summary.days.toReversed().map((d) => [d.day, count(d.resolved), percent(d.accuracy), decimals(d.log_loss, 3), percent(d.covered, 0)])));
@@ -695,44 +695,37 @@ function renderHistory() {
 function confusion({ classes: names, counts }) {
   const short = names.length > 3; // then columns have numbers, explained by the rows
   const cell = (n, said, came, sum) => styled(
-    el(came === said ? 'td.right' : 'td', { title: `${words(names[came])} came, ${words(names[said])} was predicted: ${count(n)}` }, sum ? percent(n / sum, 0) : NONE),
+    el(came === said ? 'td.right' : 'td', { title: `${words(names[came])} came, ${words(names[said])} was predicted: ${count(n)}` }, sum ? count((100 * n) / sum) : NONE),
     { background: `color-mix(in srgb, var(--accent) ${Math.round((45 * n) / (sum || 1))}%, var(--paper))` });
   const rows = counts.map((line, came) => {
     const sum = line.reduce((a, b) => a + b, 0);
     return [[swatch(names[came]), short && `${came + 1} `, words(names[came])], ...line.map((n, said) => cell(n, said, came, sum)), count(sum)];
   });
-  return table('Rows: what came. Columns: what was predicted. Shares of a row; outlined: right.',
-    ['came ↓ predicted →', ...names.map((name, index) => [swatch(name), short ? String(index + 1) : words(name)]), 'count'], rows, 'confusion');
+  return table('Rows: what came. Columns: what was predicted. In % of a row; outlined: right.',
+    ['', ...names.map((name, index) => [swatch(name), short ? String(index + 1) : words(name)]), 'count'], rows, 'confusion');
 }
 
 function drawDays(days, { best_baseline: base, out_of_sample: sample }) {
   const { c, width, height } = surface($('days'), 150);
   const ink = inks();
   const own = days.map((d) => d.accuracy);
-  const lines = [['baseline', base?.accuracy, ink.warn, [5, 3]], ['out of sample', sample?.accuracy, ink.muted, [1, 3]]].filter(([, value]) => isNumber(value));
-  const all = [...own, ...lines.map(([, value]) => value)];
+  const lines = [[base?.accuracy, ink.warn, [5, 3]], [sample?.accuracy, ink.muted, [1, 3]]].filter(([value]) => isNumber(value));
+  const all = [...own, ...lines.map(([value]) => value)];
   const [low, high] = [Math.max(0, Math.min(...all) - 0.02), Math.min(1, Math.max(...all) + 0.02)];
-  const [left, top, bottom] = [38, 20, height - 18];
+  const [left, top, bottom] = [38, 6, height - 18];
   const x = (index) => left + ((width - left) * (index + 0.5)) / days.length;
   const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low || 1);
   steps(low, high, 4, (value, places) => {
     hairline(c, left, y(value), width, y(value), ink.line);
     write(c, percent(value, Math.max(0, places - 2)), left - 4, y(value), ink.muted, 'right');
   });
-  let at = left;
-  for (const [name, value, colour, dash] of [['each day', null, ink.accent], ...lines]) {
-    const text = value === null ? name : `${name} ${percent(value)}`;
-    if (value !== null) hairline(c, left, y(value), width, y(value), colour, dash);
-    hairline(c, at, 8, at + 16, 8, colour, dash);
-    write(c, text, at + 20, 8, ink.ink);
-    at += 32 + c.measureText(text).width;
-  }
+  for (const [value, colour, dash] of lines) hairline(c, left, y(value), width, y(value), colour, dash);
   days.forEach((d, index) => {
     if (index) hairline(c, x(index - 1), y(own[index - 1]), x(index), y(d.accuracy), ink.accent);
+    Object.assign(c, { fillStyle: ink.accent, strokeStyle: ink.accent });
     c.beginPath();
     c.arc(x(index), y(d.accuracy), 3, 0, 7);
-    c.fillStyle = ink.accent;
-    if (d.resolved < 50) c.stroke(); else c.fill(); // hollow: few rows
+    if (d.resolved < FEW) c.stroke(); else c.fill();
   });
   write(c, days[0].day, left, height - 6, ink.muted);
   write(c, days.at(-1).day, width, height - 6, ink.muted, 'right');
@@ -771,7 +764,7 @@ function renderAlerts() {
   const active = alerts.filter((alert) => !isNumber(alert.resolved_at)).sort((a, b) => rank(a) - rank(b) || b.last_seen - a.last_seen);
   const over = alerts.filter((alert) => isNumber(alert.resolved_at)).sort((a, b) => b.resolved_at - a.resolved_at);
   setText($('alerts-head'), active.length ? `Alerts: ${active.length} active` : 'Alerts');
-  fill('alerts-body', problemOf('monitoring', 'Alerts'), state.monitoring && !active.length && p(stateWord('good', 'Nothing is wrong now.')),
+  fill('alerts-body', problemOf('monitoring', 'Alerts'), state.monitoring && !active.length && p(stateWord('good', 'No active alert.')),
     el('ul', active.map(activeAlert), over.slice(0, MOST_RECOVERED).map(recoveredAlert)), over.length > MOST_RECOVERED && note(`and ${over.length - MOST_RECOVERED} more that recovered`));
 }
 
@@ -866,7 +859,7 @@ function renderChart() {
   const places = layout($('plot').clientWidth);
   const { c, width } = surface($('canvas'), places.height);
   fill('legend', classes().map((name) => el('li', named(name))));
-  $('plot-empty').hidden = bars.length > 0;
+  $('canvas').hidden = !($('plot-empty').hidden = bars.length > 0);
   setText($('plot-empty'), state.problems.bars ? `Bars could not be fetched: ${state.problems.bars.message}.` : state.symbol === null || state.bars ? 'No bars yet.' : 'Asking for bars …');
   if (!bars.length) { plot = null; fill('readout'); setText($('chart-summary'), 'No bars.'); return; }
   const last = bars.at(-1);
@@ -961,21 +954,22 @@ function drawCandles({ c, ink, bars, step, x, y }) {
 
 function drawLanes(plot) {
   const { c, ink } = plot;
-  const lines = hatch(c, ink.paper);
-  lane(plot, 'predicted', (bar) => bar.regime);
+  lane(plot, 'predicted', (bar) => bar.regime, hatch(c, ink.paper));
   lane(plot, 'came', (bar) => bar.outcome);
-  fillRuns(plot, plot.predicted, fallbackOf, () => lines);
   ticks(plot, 'wrong', ink.bad, (bar) => bar.outcome && bar.regime && bar.outcome !== bar.regime);
   ticks(plot, 'abstained', ink.muted, (bar) => bar.prediction_set && bar.prediction_set.length !== 1);
 }
 
-function lane(plot, name, keyOf) {
+function lane(plot, name, keyOf, lines = null) {
   const { c, ink, edge, end, [name]: pane } = plot;
   const middle = pane.top + pane.height / 2 + 0.5;
   c.fillStyle = ink.wash;
   c.fillRect(0, pane.top, end, pane.height);
   fillRuns(plot, pane, keyOf, colourOf);
-  runs(plot, keyOf, (key, x, width) => { if (c.measureText(words(key)).width + 8 < width) write(c, words(key), x + 4, middle, inkOn(colourOf(key))); });
+  if (lines) fillRuns(plot, pane, fallbackOf, () => lines);
+  runs(plot, keyOf, (key, x, width) => {
+    if (c.measureText(words(key)).width + 8 < width) write(c, words(key), x + 4, middle, inkOn(colourOf(key)), 'left', colourOf(key));
+  });
   write(c, name, edge + 6, middle, ink.muted);
 }
 
@@ -1009,14 +1003,13 @@ const TIMES = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 12, 1 / 6, 1 / 3, 
 function drawTimes({ c, ink, bars, step, axis, edge }) {
   const length = bars.at(-1).close_time - bars.at(-1).open_time || 60_000;
   const every = TIMES.find((ms) => (ms / length) * step >= 64) ?? TIMES.at(-1);
-  const date = (ms) => new Date(ms).toLocaleDateString('en-GB', { timeZone: 'UTC', month: 'short', ...(every < 30 * DAY ? { day: 'numeric' } : { year: 'numeric' }) });
   let free = 0;
   for (let index = 1; index < bars.length; index += 1) {
     const [before, at] = [bars[index - 1].open_time, bars[index].open_time];
     const x = index * step;
     if (Math.floor(at / every) === Math.floor(before / every) || x < free) continue;
     const newDay = day(at) !== day(before);
-    const text = newDay || every >= DAY ? date(at) : minute(at);
+    const text = every >= 30 * DAY ? day(at).slice(0, 7) : newDay ? day(at).slice(5) : minute(at);
     free = x + c.measureText(text).width + 8;
     hairline(c, x, axis, x, axis + 4, ink.edge);
     if (free < edge) write(c, text, x, axis + 12, newDay ? ink.ink : ink.muted);
@@ -1149,16 +1142,15 @@ function listen() {
   on($('plot'), 'pointermove', onPlotPointer);
   on($('plot'), 'pointerdown', onPlotPointer);
   on($('plot'), 'pointerleave', (event) => { if (event.pointerType === 'mouse') hideCursor(); });
-  on($('limits'), 'change', (event) => { state.limit = Number(event.target.value); if (state.symbol !== null) loaders.bars(); });
+  on($('limit'), 'change', () => { state.limit = Number($('limit').value); if (state.symbol !== null) loaders.bars(); });
   on($('more-features'), 'click', () => { state.allFeatures = !state.allFeatures; changed('features'); });
   on(document, 'visibilitychange', () => { if (!document.hidden) { poll(); if (state.stream === 'lost') wake(); } });
   on(window, 'online', () => wake());
-  on(window, 'hashchange', () => { if (rowOf(symbolOfAddress())) selectSymbol(symbolOfAddress()); });
   on(matchMedia('(prefers-color-scheme: dark)'), 'change', () => changed('all'));
   new ResizeObserver(() => changed('bars', 'summary')).observe($('plot'));
 }
 
-$('limits').querySelector(`[value="${state.limit}"]`).checked = true;
+$('limit').value = state.limit;
 listen();
 setTheme(THEMES.includes(recall('localStorage', 'theme')) ? recall('localStorage', 'theme') : 'auto');
 tick();

@@ -22,7 +22,7 @@ use crate::dataset::{Dataset, FoldLabels};
 use crate::experiment::blend::Blend;
 use crate::experiment::forecast_intervals::conformal_interval;
 use crate::experiment::pooled::Pooled;
-use crate::experiment::reference;
+use crate::experiment::reference::{self, Usual};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::train::tracked::Tracked;
@@ -92,8 +92,8 @@ pub(crate) struct Fold {
     pub(crate) baselines: Vec<Answers>,
     /// Of each symbol, its label with what it learnt.
     pub(crate) labellers: BTreeMap<String, Value>,
-    /// Of each symbol, how often each class came in training.
-    pub(crate) priors: Vec<Vec<f64>>,
+    /// Of each symbol, what was usual of its classes in training.
+    pub(crate) usual: Vec<Usual>,
 }
 
 /// Everything that a fit needs beside its rows.
@@ -303,10 +303,15 @@ impl Fitter<'_> {
             n_classes: labels.classes().len(),
             test: test.collect(),
             until: labelled.iter().map(|(_, label)| label.until).collect(),
-            volatility: self.volatility_of_classes(&parts.models, labels),
+            volatility: reference::volatility_of_classes(
+                self.dataset,
+                &parts.models,
+                labels,
+                self.config.label.horizon,
+            ),
             last_known: self.last_known(&parts.models, labels),
             labellers: reference::labellers(self.dataset, labels),
-            priors: reference::priors(&parts.models, labels),
+            usual: Usual::of(self.dataset, &parts.models, labels, self.config.label.horizon),
             rows: parts.models,
             fits,
             answers,
@@ -372,25 +377,6 @@ impl Fitter<'_> {
         }
         stage.finish(&format!("{} rows", parts.iter().map(|rows| rows.test.len()).sum::<usize>()));
         answers
-    }
-
-    fn volatility_of_classes(&self, parts: &[FoldRows], labels: &FoldLabels) -> (Vec<Option<f64>>, f64) {
-        let horizon = self.config.label.horizon;
-        let (mut sums, mut counts) = (vec![0.0; labels.classes().len()], vec![0.0; labels.classes().len()]);
-        for ((rows, labels), symbol) in parts.iter().zip(&labels.of_symbol).zip(&self.dataset.symbols) {
-            let bars = symbol.series().bars();
-            for &bar in rows.train.iter().chain(&rows.early_stopping) {
-                let Some(label) = labels.series.labels[bar] else { continue };
-                let ahead = &bars[bar..(bar + horizon + 1).min(bars.len())];
-                let squares: f64 =
-                    ahead.windows(2).map(|pair| (pair[1].close / pair[0].close).ln().powi(2)).sum();
-                sums[usize::from(label.class)] += (squares / (ahead.len() - 1).max(1) as f64).sqrt();
-                counts[usize::from(label.class)] += 1.0;
-            }
-        }
-        let mean = sums.iter().sum::<f64>() / counts.iter().sum::<f64>();
-        let of_class = sums.iter().zip(&counts).map(|(sum, count)| (*count > 0.0).then(|| sum / count));
-        (of_class.collect(), mean)
     }
 
     fn last_known(&self, parts: &[FoldRows], labels: &FoldLabels) -> Vec<Option<u8>> {

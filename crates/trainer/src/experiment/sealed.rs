@@ -90,7 +90,7 @@ pub(crate) fn open(fitter: &Fitter<'_>, experiment: &Experiment) -> Result<Seale
         baselines: fitter.baselines(&parts, &labels, "sealed period"),
         rows: vec![FoldRows::default(); parts.len()],
         labellers: BTreeMap::new(),
-        priors: Vec::new(),
+        usual: Vec::new(),
     };
     let pooled = Pooled::of(&[fold], dataset, config);
     let bootstrap = pooled.draws(config)?.bootstrap;

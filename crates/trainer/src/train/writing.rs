@@ -15,7 +15,7 @@ use crate::config::ENSEMBLE;
 use crate::experiment::Experiment;
 use crate::experiment::economics::economics;
 use crate::experiment::folds::final_rows;
-use crate::experiment::reference::{self, OutOfSample, Watched};
+use crate::experiment::reference::{self, OutOfSample, Usual, Watched};
 use crate::experiment::sealed;
 use crate::progress::Progress;
 use crate::report::{
@@ -128,7 +128,7 @@ impl<'a> Writing<'a> {
                 };
                 let watched = Watched {
                     labellers: done.labellers.clone(),
-                    references: reference::references(self.run.dataset, &done.rows, &done.priors, None),
+                    references: reference::references(self.run.dataset, &done.rows, &done.usual, None),
                 };
                 let facts =
                     self.facts(name, format!("fold-{fold}"), &format!("fold {fold}"), (notes, watched));
@@ -150,10 +150,10 @@ impl<'a> Writing<'a> {
         let kind = self.run.config.models.get(place).unwrap_or(&self.run.config.models[0]);
         let rows = final_rows(self.run.config, dataset, labels, *kind);
         let said = OutOfSample::of(&self.experiment, place);
-        let priors = reference::priors(&rows, labels);
+        let usual = Usual::of(dataset, &rows, labels, self.run.config.label.horizon);
         Watched {
             labellers: reference::labellers(dataset, labels),
-            references: reference::references(dataset, &rows, &priors, said.as_ref()),
+            references: reference::references(dataset, &rows, &usual, said.as_ref()),
         }
     }
 

@@ -1,0 +1,204 @@
+//! Reading, beside the thread that writes.
+
+use std::path::{Path, PathBuf};
+
+use market::{Bar, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::HistoryError;
+use crate::rows::{DaySummary, Recorded, Summary};
+use crate::schema::open_readable;
+use crate::step::Snapshot;
+
+/// A connection that reads what is written so far.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// Which predictions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this symbol only.
+    pub symbol: Option<String>,
+    /// Of this model only, by its content hash.
+    pub content_hash: Option<String>,
+    /// Whose bar closed at this instant or later.
+    pub from: Option<Timestamp>,
+    /// Whose bar closed before.
+    pub to: Option<Timestamp>,
+    /// Written before this one.
+    pub before: Option<i64>,
+    /// Only those whose outcome is known.
+    pub resolved: bool,
+}
+
+/// Predictions, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// At most as many as asked for.
+    pub predictions: Vec<Recorded>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<i64>,
+}
+
+impl Reader {
+    /// Opens a history that is there.
+    ///
+    /// # Errors
+    /// When it is not, or can't be read.
+    pub fn open(path: &Path) -> Result<Self, HistoryError> {
+        Ok(Self { connection: open_readable(path)?, path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Predictions, newest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn predictions(&self, filter: &Filter, limit: usize) -> Result<Page, HistoryError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, open_time, content_hash, document, regime, probabilities, outcome, resolved_at FROM predictions
+             WHERE (?1 IS NULL OR symbol = ?1) AND (?2 IS NULL OR content_hash = ?2)
+               AND (?3 IS NULL OR timestamp >= ?3) AND (?4 IS NULL OR timestamp < ?4)
+               AND (?5 IS NULL OR id < ?5) AND (NOT ?6 OR outcome IS NOT NULL)
+             ORDER BY id DESC LIMIT ?7",
+        )?;
+        let rows = statement.query_map(
+            params![
+                filter.symbol,
+                filter.content_hash,
+                filter.from.map(Timestamp::millis),
+                filter.to.map(Timestamp::millis),
+                filter.before,
+                filter.resolved,
+                (limit + 1) as i64
+            ],
+            recorded,
+        )?;
+        let mut predictions: Vec<Recorded> = rows.collect::<Result<_, _>>()?;
+        let more = predictions.len() > limit;
+        predictions.truncate(limit);
+        let next = predictions.last().map(|last| last.id).filter(|_| more);
+        Ok(Page { predictions, next })
+    }
+
+    /// The days from one on, and the confusion over them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn summary(
+        &self,
+        symbol: &str,
+        content_hash: &str,
+        from_day: i64,
+        n_classes: usize,
+    ) -> Result<Summary, HistoryError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT day, predictions, resolved, correct, loss, sets, covered FROM days
+             WHERE symbol = ?1 AND content_hash = ?2 AND day >= ?3 ORDER BY day",
+        )?;
+        let count = |row: &Row<'_>, place: usize| row.get::<_, i64>(place).map(|n| n.max(0).cast_unsigned());
+        let days = statement.query_map(params![symbol, content_hash, from_day], |row| {
+            Ok(DaySummary {
+                day: row.get(0)?,
+                predictions: count(row, 1)?,
+                resolved: count(row, 2)?,
+                correct: count(row, 3)?,
+                loss: row.get(4)?,
+                sets: count(row, 5)?,
+                covered: count(row, 6)?,
+            })
+        })?;
+        let days = days.collect::<Result<_, _>>()?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT came, said, sum(n) FROM confusion WHERE symbol = ?1 AND content_hash = ?2 AND day >= ?3 GROUP BY came, said",
+        )?;
+        let mut confusion = vec![vec![0; n_classes]; n_classes];
+        let cells = statement.query_map(params![symbol, content_hash, from_day], |row| {
+            Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?))
+        })?;
+        for cell in cells {
+            let (came, said, n) = cell?;
+            if let Some(cell) = confusion.get_mut(came as usize).and_then(|row| row.get_mut(said as usize)) {
+                *cell = n;
+            }
+        }
+        Ok(Summary { days, confusion })
+    }
+
+    /// What a process remembered of a symbol last.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn snapshot(&self, symbol: &str, content_hash: &str) -> Result<Option<Snapshot>, HistoryError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT open_time, state FROM snapshots WHERE symbol = ?1 AND content_hash = ?2",
+        )?;
+        let found = statement.query_row(params![symbol, content_hash], |row| {
+            Ok(Snapshot {
+                symbol: symbol.to_owned(),
+                content_hash: content_hash.to_owned(),
+                at: Timestamp::from_millis(row.get(0)?),
+                state: row.get(1)?,
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Bars of a symbol, oldest first: those that open after `after`, and of these the newest `most`.
+    ///
+    /// # Errors
+    /// What the database says, or a bar that is none.
+    pub fn bars(
+        &self,
+        symbol: &str,
+        after: Option<Timestamp>,
+        most: usize,
+    ) -> Result<Vec<Bar>, HistoryError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT bar FROM bars WHERE symbol = ?1 AND (?2 IS NULL OR open_time > ?2) ORDER BY open_time DESC LIMIT ?3",
+        )?;
+        let rows = statement
+            .query_map(params![symbol, after.map(Timestamp::millis), most as i64], |row| {
+                row.get::<_, String>(0)
+            })?;
+        let mut bars = Vec::new();
+        for row in rows {
+            let text = row?;
+            bars.push(serde_json::from_str(&text).map_err(|error| HistoryError::Damaged(error.to_string()))?);
+        }
+        bars.reverse();
+        Ok(bars)
+    }
+
+    /// Symbols that have bars, in order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn symbols(&self) -> Result<Vec<String>, HistoryError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT DISTINCT symbol FROM bars ORDER BY symbol")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
+    let class = |value: Option<i64>| value.and_then(|class| u8::try_from(class).ok());
+    Ok(Recorded {
+        id: row.get(0)?,
+        open_time: Timestamp::from_millis(row.get(1)?),
+        content_hash: row.get(2)?,
+        document: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),
+        regime: class(Some(row.get(4)?)).unwrap_or_default(),
+        probabilities: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
+        outcome: class(row.get(6)?),
+        resolved_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+    })
+}

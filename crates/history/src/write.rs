@@ -1,0 +1,399 @@
+//! The one thread that writes.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use market::Prediction;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::error::HistoryError;
+use crate::schema::{day_of, open_writable};
+use crate::step::{Resolution, Snapshot, Step};
+
+/// Commands that wait for the thread.
+const QUEUE: usize = 4096;
+/// Steps that are kept while the disk refuses.
+const KEPT: usize = 200_000;
+/// Steps of one transaction.
+const BATCH: usize = 512;
+/// Between two attempts while the disk refuses.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Told once a step is with the system, or why it is not yet.
+pub type Acknowledge = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+enum Command {
+    Step(Box<Step>, Option<Acknowledge>),
+    Snapshot(Snapshot),
+    Prune { before: i64 },
+    Flush(SyncSender<Result<(), String>>),
+    End,
+}
+
+/// How the writing goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Why it does not, at present.
+    pub error: Option<String>,
+    /// Steps that wait in memory because of that.
+    pub waiting: usize,
+    /// Steps that were given up, because more than 200,000 waited.
+    pub lost: u64,
+    /// Predictions in the file.
+    pub predictions: u64,
+    /// Those whose outcome is known.
+    pub resolved: u64,
+}
+
+/// Writes steps in the order in which they come.
+#[derive(Debug)]
+pub struct Writer {
+    commands: SyncSender<Command>,
+    health: Arc<Mutex<Health>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Opens a file, or makes it, and keeps other writers out as long as it lives.
+    ///
+    /// # Errors
+    /// [`HistoryError`] when it is of another format, taken, or can't be opened.
+    pub fn open(path: &Path) -> Result<Self, HistoryError> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            let unopenable = rusqlite::Error::InvalidPath(parent.to_owned());
+            std::fs::create_dir_all(parent)
+                .map_err(|_| HistoryError::Open { path: path.to_owned(), cause: unopenable })?;
+        }
+        let lock_path = path.with_extension("lock");
+        let lock = std::fs::File::create(&lock_path).map_err(|_| HistoryError::Taken(path.to_owned()))?;
+        lock.try_lock().map_err(|_| HistoryError::Taken(path.to_owned()))?;
+        let connection = open_writable(path)?;
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let predictions = count("SELECT coalesce(sum(predictions), 0) FROM days")?.max(0).cast_unsigned();
+        let resolved = count("SELECT coalesce(sum(resolved), 0) FROM days")?.max(0).cast_unsigned();
+        let health = Arc::new(Mutex::new(Health { predictions, resolved, ..Health::default() }));
+        let (commands, received) = sync_channel(QUEUE);
+        let shared = Arc::clone(&health);
+        let thread = std::thread::Builder::new()
+            .name("history".to_owned())
+            .spawn(move || {
+                // The lock is held until the thread ends.
+                let _lock = lock;
+                Worker { connection, health: shared, waiting: VecDeque::new() }.run(&received);
+            })
+            .map_err(|_| HistoryError::Taken(path.to_owned()))?;
+        Ok(Self { commands, health, thread: Some(thread) })
+    }
+
+    /// Hands a step over. When the queue is full the step comes back to the caller's acknowledgement as an error and is not
+    /// written.
+    pub fn record(&self, step: Step, acknowledge: Option<Acknowledge>) {
+        match self.commands.try_send(Command::Step(Box::new(step), acknowledge)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(command)) => {
+                // The thread is behind: wait for it rather than lose a step.
+                let _ = self.commands.send(command);
+            }
+            Err(TrySendError::Disconnected(command)) => {
+                if let Command::Step(_, Some(acknowledge)) = command {
+                    acknowledge(Err("the history is closed".to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Keeps what a process remembers, in place of what it remembered before.
+    pub fn snapshot(&self, snapshot: Snapshot) {
+        let _ = self.commands.send(Command::Snapshot(snapshot));
+    }
+
+    /// Takes bars and predictions away that are older; the days stay.
+    pub fn prune(&self, before: i64) {
+        let _ = self.commands.send(Command::Prune { before });
+    }
+
+    /// Waits until everything that was handed over before is written, or says why it is not.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn flush(&self) -> Result<(), String> {
+        let (told, done) = sync_channel(1);
+        let closed = || "the history is closed".to_owned();
+        self.commands.send(Command::Flush(told)).map_err(|_| closed())?;
+        done.recv().map_err(|_| closed())?
+    }
+
+    /// How the writing goes.
+    pub fn health(&self) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Writer {
+    /// Writes what is left, as far as the disk accepts it.
+    fn drop(&mut self) {
+        let _ = self.commands.send(Command::End);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    health: Arc<Mutex<Health>>,
+    /// Steps that the disk did not accept yet, oldest first.
+    waiting: VecDeque<Box<Step>>,
+}
+
+/// What one transaction added.
+#[derive(Default)]
+struct Added {
+    predictions: u64,
+    resolved: u64,
+}
+
+impl Worker {
+    fn run(mut self, commands: &Receiver<Command>) {
+        loop {
+            let command = if self.waiting.is_empty() {
+                commands.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                commands.recv_timeout(RETRY)
+            };
+            let mut next = match command {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.write_waiting();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            // Steps that have come meanwhile share a transaction.
+            let mut steps = Vec::new();
+            while let Some(Command::Step(step, acknowledge)) = next {
+                steps.push((step, acknowledge));
+                next = if steps.len() < BATCH { commands.try_recv().ok() } else { None };
+            }
+            self.write(steps);
+            match next {
+                Some(Command::Snapshot(snapshot)) => self.keep(&snapshot),
+                Some(Command::Prune { before }) => self.prune(before),
+                Some(Command::Flush(told)) => {
+                    self.write_waiting();
+                    let _ = told.send(self.health().error.clone().map_or(Ok(()), Err));
+                }
+                Some(Command::End) => {
+                    self.write_waiting();
+                    return;
+                }
+                Some(Command::Step(..)) | None => {}
+            }
+        }
+    }
+
+    fn health(&self) -> std::sync::MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&mut self, steps: Vec<(Box<Step>, Option<Acknowledge>)>) {
+        if steps.is_empty() {
+            return;
+        }
+        let written = if self.waiting.is_empty() {
+            self.commit(steps.iter().map(|(step, _)| step.as_ref()))
+        } else {
+            Err(self.health().error.clone().unwrap_or_else(|| "earlier steps wait".to_owned()))
+        };
+        for (step, acknowledge) in steps {
+            if written.is_err() {
+                self.waiting.push_back(step);
+            }
+            if let Some(acknowledge) = acknowledge {
+                acknowledge(written.clone());
+            }
+        }
+        while self.waiting.len() > KEPT {
+            self.waiting.pop_front();
+            self.health().lost += 1;
+        }
+        self.health().waiting = self.waiting.len();
+    }
+
+    /// Tries again what the disk refused.
+    fn write_waiting(&mut self) {
+        while !self.waiting.is_empty() {
+            let batch: Vec<Box<Step>> = self.waiting.drain(..BATCH.min(self.waiting.len())).collect();
+            if self.commit(batch.iter().map(AsRef::as_ref)).is_err() {
+                for step in batch.into_iter().rev() {
+                    self.waiting.push_front(step);
+                }
+                break;
+            }
+        }
+        self.health().waiting = self.waiting.len();
+    }
+
+    fn commit<'s>(&mut self, steps: impl Iterator<Item = &'s Step>) -> Result<(), String> {
+        let outcome = transaction(&mut self.connection, steps);
+        let mut health = self.health();
+        match outcome {
+            Ok(added) => {
+                health.error = None;
+                health.predictions += added.predictions;
+                health.resolved += added.resolved;
+                Ok(())
+            }
+            Err(error) => {
+                let words = error.to_string();
+                health.error = Some(words.clone());
+                Err(words)
+            }
+        }
+    }
+
+    fn keep(&mut self, snapshot: &Snapshot) {
+        // A snapshot must not be ahead of the steps it rests on.
+        if !self.waiting.is_empty() {
+            return;
+        }
+        let Snapshot { symbol, content_hash, at, state } = snapshot;
+        let kept = self.connection.execute(
+            "INSERT OR REPLACE INTO snapshots (symbol, content_hash, open_time, state) VALUES (?1, ?2, ?3, ?4)",
+            params![symbol, content_hash, at.millis(), state],
+        );
+        if let Err(error) = kept {
+            self.health().error = Some(error.to_string());
+        }
+    }
+
+    fn prune(&mut self, before: i64) {
+        let delete = |sql: &str| self.connection.execute(sql, [before]);
+        let pruned = delete("DELETE FROM predictions WHERE timestamp < ?1")
+            .and_then(|_| delete("DELETE FROM bars WHERE open_time < ?1"));
+        if let Err(error) = pruned {
+            self.health().error = Some(error.to_string());
+        }
+    }
+}
+
+fn transaction<'s>(
+    connection: &mut Connection,
+    steps: impl Iterator<Item = &'s Step>,
+) -> rusqlite::Result<Added> {
+    let transaction = connection.transaction()?;
+    let mut added = Added::default();
+    for step in steps {
+        let bar = serde_json::to_string(&step.bar).unwrap_or_default();
+        let open_time = step.bar.open_time.millis();
+        transaction
+            .prepare_cached(
+                "INSERT INTO bars (symbol, open_time, bar) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![step.symbol, open_time, bar])?;
+        for (content_hash, prediction) in &step.predictions {
+            added.predictions += add(&transaction, open_time, content_hash, prediction)?;
+        }
+        for resolution in &step.resolutions {
+            added.resolved += resolve(&transaction, &step.symbol, open_time, resolution)?;
+        }
+    }
+    transaction.commit()?;
+    Ok(added)
+}
+
+fn add(
+    transaction: &Transaction<'_>,
+    open_time: i64,
+    content_hash: &str,
+    prediction: &Prediction,
+) -> rusqlite::Result<u64> {
+    let probabilities: Vec<f64> = prediction.probabilities.iter().map(|(_, p)| *p).collect();
+    let regime = prediction.probabilities.iter().position(|(name, _)| *name == prediction.predicted_regime);
+    let document = serde_json::to_string(prediction).unwrap_or_default();
+    let n = transaction
+        .prepare_cached(
+            "INSERT INTO predictions (symbol, open_time, timestamp, content_hash, model_version, regime, confidence, level, probabilities, document)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            prediction.symbol,
+            open_time,
+            prediction.timestamp.millis(),
+            content_hash,
+            prediction.model_version,
+            regime.unwrap_or_default() as i64,
+            prediction.confidence,
+            prediction.fallback_level,
+            serde_json::to_string(&probabilities).unwrap_or_default(),
+            document,
+        ])?;
+    if n > 0 {
+        transaction
+            .prepare_cached(
+                "INSERT INTO days (symbol, content_hash, day, predictions) VALUES (?1, ?2, ?3, 1)
+                 ON CONFLICT DO UPDATE SET predictions = predictions + 1",
+            )?
+            .execute(params![prediction.symbol, content_hash, day_of(prediction.timestamp.millis())])?;
+    }
+    Ok(n as u64)
+}
+
+fn resolve(
+    transaction: &Transaction<'_>,
+    symbol: &str,
+    known_at: i64,
+    resolution: &Resolution,
+) -> rusqlite::Result<u64> {
+    let Resolution { content_hash, at, class } = resolution;
+    let found = transaction
+        .prepare_cached(
+            "UPDATE predictions SET outcome = ?1, resolved_at = ?2
+             WHERE symbol = ?3 AND open_time = ?4 AND content_hash = ?5 AND outcome IS NULL
+             RETURNING timestamp, regime, probabilities, document",
+        )?
+        .query_row(params![class, known_at, symbol, at.millis(), content_hash], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        })
+        .optional()?;
+    let Some((timestamp, regime, probabilities, document)) = found else { return Ok(0) };
+    let class_index = usize::from(*class);
+    let probabilities: Vec<f64> = serde_json::from_str(&probabilities).unwrap_or_default();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap_or_default();
+    let name = document["probabilities"].as_object().and_then(|map| map.keys().nth(class_index).cloned());
+    let set = document["prediction_set"].as_array();
+    let covered = set.map(|set| name.is_some() && set.iter().any(|class| class.as_str() == name.as_deref()));
+    let p = probabilities.get(class_index).copied().unwrap_or(0.0);
+    let was_right = regime == i64::from(*class);
+    let day = day_of(timestamp);
+    transaction
+        .prepare_cached(
+            "UPDATE days SET resolved = resolved + 1, correct = correct + ?1, loss = loss + ?2, sets = sets + ?3, covered = covered + ?4
+             WHERE symbol = ?5 AND content_hash = ?6 AND day = ?7",
+        )?
+        .execute(params![
+            was_right,
+            -p.max(1e-15).ln(),
+            covered.is_some(),
+            covered.unwrap_or_default(),
+            symbol,
+            content_hash,
+            day
+        ])?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO confusion (symbol, content_hash, day, came, said, n) VALUES (?1, ?2, ?3, ?4, ?5, 1)
+             ON CONFLICT DO UPDATE SET n = n + 1",
+        )?
+        .execute(params![symbol, content_hash, day, class, regime])?;
+    Ok(1)
+}

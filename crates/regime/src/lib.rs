@@ -1,0 +1,17 @@
+//! Decisions that rest on a prediction.
+//!
+//! Comes in: predictions, one for each bar. Goes out: an answer also where no member gave one, which says so ([`Ladder`]); which
+//! members are not worth asking for a while ([`Breaker`]); a [`Signal`] with a size; what trading on it would have earned
+//! ([`PaperAccount`]). Sees no label and no model.
+
+mod breaker;
+mod ladder;
+mod paper;
+mod signal;
+mod sizing;
+
+pub use breaker::Breaker;
+pub use ladder::{Fallback, Ladder};
+pub use paper::{Fill, PaperAccount, PaperRules};
+pub use signal::{Signal, SignalKind, SignalMaker, SignalRules};
+pub use sizing::{SizingRules, position_size};
