@@ -2,8 +2,9 @@
 
     python predict_rate.py http://127.0.0.1:8080 BTCUSDT --rate 500 --seconds 10 [--connections 64] [--token TOKEN]
 
-The bars are made up: as many as the model needs, of its timeframe, in 16 variants so that no cache can answer. A latency counts from the moment the request was due, so that
-a server that stalls is charged for all that had to wait. Exits with 1 when an answer is not 200. --print-bodies only prints the variants, one a line.
+The bars are made up: as many as the model needs, of its timeframe, in 16 variants so that no cache can answer. A latency counts
+from the moment the request was due, so that a server that stalls is charged for all that had to wait. Exits with 1 when an answer
+is not 200. --print-bodies only prints the variants, one a line.
 """
 
 import argparse

@@ -29,7 +29,4 @@ pub enum HistoryError {
     /// A statement failed.
     #[error("the history can't be used now: {0}")]
     Database(#[from] rusqlite::Error),
-    /// Something in it is not what was written.
-    #[error("the history holds what it should not: {0}")]
-    Damaged(String),
 }

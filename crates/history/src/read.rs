@@ -6,7 +6,7 @@ use market::{Bar, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::HistoryError;
-use crate::rows::{DaySummary, Recorded, Summary};
+use crate::rows::{DaySummary, Recorded, Summary, classes_of, numbers};
 use crate::schema::open_readable;
 use crate::step::Snapshot;
 
@@ -63,11 +63,13 @@ impl Reader {
     /// What the database says.
     pub fn predictions(&self, filter: &Filter, limit: usize) -> Result<Page, HistoryError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, open_time, content_hash, document, regime, probabilities, outcome, resolved_at FROM predictions
-             WHERE (?1 IS NULL OR symbol = ?1) AND (?2 IS NULL OR content_hash = ?2)
+            "SELECT p.id, open_time, p.content_hash, model_version, classes, symbol, timestamp, regime, probabilities, prediction_set, source,
+                    level, reason, latency_ms, outcome, resolved_at
+             FROM predictions AS p JOIN models AS m ON m.id = p.model
+             WHERE (?1 IS NULL OR symbol = ?1) AND (?2 IS NULL OR p.content_hash = ?2)
                AND (?3 IS NULL OR timestamp >= ?3) AND (?4 IS NULL OR timestamp < ?4)
-               AND (?5 IS NULL OR id < ?5) AND (NOT ?6 OR outcome IS NOT NULL)
-             ORDER BY id DESC LIMIT ?7",
+               AND (?5 IS NULL OR p.id < ?5) AND (NOT ?6 OR outcome IS NOT NULL)
+             ORDER BY p.id DESC LIMIT ?7",
         )?;
         let rows = statement.query_map(
             params![
@@ -154,7 +156,7 @@ impl Reader {
     /// Bars of a symbol, oldest first: those that open after `after`, and of these the newest `most`.
     ///
     /// # Errors
-    /// What the database says, or a bar that is none.
+    /// What the database says.
     pub fn bars(
         &self,
         symbol: &str,
@@ -162,17 +164,11 @@ impl Reader {
         most: usize,
     ) -> Result<Vec<Bar>, HistoryError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT bar FROM bars WHERE symbol = ?1 AND (?2 IS NULL OR open_time > ?2) ORDER BY open_time DESC LIMIT ?3",
+            "SELECT open_time, close_time, open, high, low, close, volume, quote_volume, trades, taker_buy_volume FROM bars
+             WHERE symbol = ?1 AND (?2 IS NULL OR open_time > ?2) ORDER BY open_time DESC LIMIT ?3",
         )?;
-        let rows = statement
-            .query_map(params![symbol, after.map(Timestamp::millis), most as i64], |row| {
-                row.get::<_, String>(0)
-            })?;
-        let mut bars = Vec::new();
-        for row in rows {
-            let text = row?;
-            bars.push(serde_json::from_str(&text).map_err(|error| HistoryError::Damaged(error.to_string()))?);
-        }
+        let rows = statement.query_map(params![symbol, after.map(Timestamp::millis), most as i64], bar)?;
+        let mut bars: Vec<Bar> = rows.collect::<Result<_, _>>()?;
         bars.reverse();
         Ok(bars)
     }
@@ -189,16 +185,39 @@ impl Reader {
     }
 }
 
+fn bar(row: &Row<'_>) -> rusqlite::Result<Bar> {
+    Ok(Bar {
+        open_time: Timestamp::from_millis(row.get(0)?),
+        close_time: Timestamp::from_millis(row.get(1)?),
+        open: row.get(2)?,
+        high: row.get(3)?,
+        low: row.get(4)?,
+        close: row.get(5)?,
+        volume: row.get(6)?,
+        quote_volume: row.get(7)?,
+        trades: row.get::<_, Option<i64>>(8)?.map(i64::cast_unsigned),
+        taker_buy_volume: row.get(9)?,
+    })
+}
+
 fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     let class = |value: Option<i64>| value.and_then(|class| u8::try_from(class).ok());
     Ok(Recorded {
         id: row.get(0)?,
         open_time: Timestamp::from_millis(row.get(1)?),
         content_hash: row.get(2)?,
-        document: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),
-        regime: class(Some(row.get(4)?)).unwrap_or_default(),
-        probabilities: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
-        outcome: class(row.get(6)?),
-        resolved_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+        model_version: row.get(3)?,
+        classes: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
+        symbol: row.get(5)?,
+        timestamp: Timestamp::from_millis(row.get(6)?),
+        regime: class(Some(row.get(7)?)).unwrap_or_default(),
+        probabilities: numbers(&row.get::<_, Vec<u8>>(8)?),
+        prediction_set: row.get::<_, Option<String>>(9)?.map(|set| classes_of(&set)),
+        source: row.get(10)?,
+        level: class(Some(row.get(11)?)).unwrap_or_default(),
+        reason: row.get(12)?,
+        latency_ms: row.get(13)?,
+        outcome: class(row.get(14)?),
+        resolved_at: row.get::<_, Option<i64>>(15)?.map(Timestamp::from_millis),
     })
 }

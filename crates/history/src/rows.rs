@@ -2,7 +2,6 @@
 
 use market::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
 /// A prediction as it was made, and its outcome once it is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,12 +12,28 @@ pub struct Recorded {
     pub open_time: Timestamp,
     /// Content hash of the model.
     pub content_hash: String,
-    /// The prediction, as it was sent.
-    pub document: Value,
+    /// `name/version` of the model.
+    pub model_version: String,
+    /// Its classes.
+    pub classes: Vec<String>,
+    /// Symbol.
+    pub symbol: String,
+    /// When the bar closed.
+    pub timestamp: Timestamp,
     /// Class that was predicted.
     pub regime: u8,
     /// In class order.
     pub probabilities: Vec<f64>,
+    /// Classes of the prediction set; none without one.
+    pub prediction_set: Option<Vec<u8>>,
+    /// Who answered.
+    pub source: String,
+    /// How far down the ladder.
+    pub level: u8,
+    /// Why.
+    pub reason: Option<String>,
+    /// Time spent on it.
+    pub latency_ms: f64,
     /// Class that came.
     pub outcome: Option<u8>,
     /// Open time of the bar that decided it.
@@ -51,4 +66,15 @@ pub struct Summary {
     pub days: Vec<DaySummary>,
     /// `[came][said]`.
     pub confusion: Vec<Vec<u64>>,
+}
+
+/// Numbers of a blob.
+pub(crate) fn numbers(bytes: &[u8]) -> Vec<f64> {
+    let (whole, _) = bytes.as_chunks::<8>();
+    whole.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect()
+}
+
+/// Classes of a set.
+pub(crate) fn classes_of(text: &str) -> Vec<u8> {
+    text.split(',').filter_map(|class| class.parse().ok()).collect()
 }

@@ -17,21 +17,38 @@ const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS bars (
     symbol TEXT NOT NULL,
     open_time INTEGER NOT NULL,
-    bar TEXT NOT NULL,
+    close_time INTEGER NOT NULL,
+    open REAL NOT NULL,
+    high REAL NOT NULL,
+    low REAL NOT NULL,
+    close REAL NOT NULL,
+    volume REAL NOT NULL,
+    quote_volume REAL,
+    trades INTEGER,
+    taker_buy_volume REAL,
     PRIMARY KEY (symbol, open_time)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS models (
+    id INTEGER PRIMARY KEY,
+    content_hash TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    classes TEXT NOT NULL,
+    UNIQUE (content_hash, model_version)
+);
 CREATE TABLE IF NOT EXISTS predictions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     symbol TEXT NOT NULL,
     open_time INTEGER NOT NULL,
     timestamp INTEGER NOT NULL,
     content_hash TEXT NOT NULL,
-    model_version TEXT NOT NULL,
+    model INTEGER NOT NULL,
     regime INTEGER NOT NULL,
-    confidence REAL NOT NULL,
+    probabilities BLOB NOT NULL,
+    prediction_set TEXT,
+    source TEXT NOT NULL,
     level INTEGER NOT NULL,
-    probabilities TEXT NOT NULL,
-    document TEXT NOT NULL,
+    reason TEXT,
+    latency_ms REAL NOT NULL,
     outcome INTEGER,
     resolved_at INTEGER,
     UNIQUE (symbol, timestamp, content_hash)

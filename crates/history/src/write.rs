@@ -11,6 +11,7 @@ use market::Prediction;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::HistoryError;
+use crate::rows::{classes_of, numbers};
 use crate::schema::{day_of, open_writable};
 use crate::step::{Resolution, Snapshot, Step};
 
@@ -31,6 +32,7 @@ enum Command {
     Snapshot(Snapshot),
     Prune { before: i64 },
     Flush(SyncSender<Result<(), String>>),
+    Pages(i64),
     End,
 }
 
@@ -87,6 +89,21 @@ impl Writer {
             })
             .map_err(|_| HistoryError::Taken(path.to_owned()))?;
         Ok(Self { commands, health, thread: Some(thread) })
+    }
+
+    /// [`Writer::open`] of a file that may have so many pages of 4 KiB; as on a disk that is full, nothing is accepted beyond.
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub fn open_limited(path: &Path, pages: i64) -> Result<Self, HistoryError> {
+        let writer = Self::open(path)?;
+        writer.allow_pages(pages);
+        Ok(writer)
+    }
+
+    /// Another limit of pages.
+    pub fn allow_pages(&self, pages: i64) {
+        let _ = self.commands.send(Command::Pages(pages));
     }
 
     /// Hands a step over. When the queue is full the step comes back to the caller's acknowledgement as an error and is not
@@ -183,6 +200,7 @@ impl Worker {
             match next {
                 Some(Command::Snapshot(snapshot)) => self.keep(&snapshot),
                 Some(Command::Prune { before }) => self.prune(before),
+                Some(Command::Pages(pages)) => self.limit(pages),
                 Some(Command::Flush(told)) => {
                     self.write_waiting();
                     let _ = told.send(self.health().error.clone().map_or(Ok(()), Err));
@@ -271,6 +289,13 @@ impl Worker {
         }
     }
 
+    fn limit(&mut self, pages: i64) {
+        let limited = self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+        if let Err(error) = limited {
+            self.health().error = Some(error.to_string());
+        }
+    }
+
     fn prune(&mut self, before: i64) {
         let delete = |sql: &str| self.connection.execute(sql, [before]);
         let pruned = delete("DELETE FROM predictions WHERE timestamp < ?1")
@@ -288,13 +313,26 @@ fn transaction<'s>(
     let transaction = connection.transaction()?;
     let mut added = Added::default();
     for step in steps {
-        let bar = serde_json::to_string(&step.bar).unwrap_or_default();
-        let open_time = step.bar.open_time.millis();
+        let bar = &step.bar;
+        let open_time = bar.open_time.millis();
         transaction
             .prepare_cached(
-                "INSERT INTO bars (symbol, open_time, bar) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                "INSERT INTO bars (symbol, open_time, close_time, open, high, low, close, volume, quote_volume, trades, taker_buy_volume)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
             )?
-            .execute(params![step.symbol, open_time, bar])?;
+            .execute(params![
+                step.symbol,
+                open_time,
+                bar.close_time.millis(),
+                bar.open,
+                bar.high,
+                bar.low,
+                bar.close,
+                bar.volume,
+                bar.quote_volume,
+                bar.trades.map(u64::cast_signed),
+                bar.taker_buy_volume
+            ])?;
         for (content_hash, prediction) in &step.predictions {
             added.predictions += add(&transaction, open_time, content_hash, prediction)?;
         }
@@ -312,25 +350,33 @@ fn add(
     content_hash: &str,
     prediction: &Prediction,
 ) -> rusqlite::Result<u64> {
-    let probabilities: Vec<f64> = prediction.probabilities.iter().map(|(_, p)| *p).collect();
-    let regime = prediction.probabilities.iter().position(|(name, _)| *name == prediction.predicted_regime);
-    let document = serde_json::to_string(prediction).unwrap_or_default();
+    let names: Vec<&str> = prediction.probabilities.iter().map(|(name, _)| name.as_str()).collect();
+    let place = |class: &String| names.iter().position(|name| name == class).unwrap_or_default();
+    let probabilities: Vec<u8> = prediction.probabilities.iter().flat_map(|(_, p)| p.to_le_bytes()).collect();
+    let set = prediction.prediction_set.as_ref().map(|set| {
+        let places: Vec<String> = set.iter().map(|class| place(class).to_string()).collect();
+        places.join(",")
+    });
+    let source = serde_json::to_value(prediction.source).unwrap_or_default();
+    let model = model(transaction, content_hash, prediction, &names)?;
     let n = transaction
         .prepare_cached(
-            "INSERT INTO predictions (symbol, open_time, timestamp, content_hash, model_version, regime, confidence, level, probabilities, document)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+            "INSERT INTO predictions (symbol, open_time, timestamp, content_hash, model, regime, probabilities, prediction_set, source, level, reason, latency_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             prediction.symbol,
             open_time,
             prediction.timestamp.millis(),
             content_hash,
-            prediction.model_version,
-            regime.unwrap_or_default() as i64,
-            prediction.confidence,
+            model,
+            place(&prediction.predicted_regime) as i64,
+            probabilities,
+            set,
+            source.as_str().unwrap_or_default(),
             prediction.fallback_level,
-            serde_json::to_string(&probabilities).unwrap_or_default(),
-            document,
+            prediction.fallback_reason,
+            prediction.latency_ms,
         ])?;
     if n > 0 {
         transaction
@@ -341,6 +387,27 @@ fn add(
             .execute(params![prediction.symbol, content_hash, day_of(prediction.timestamp.millis())])?;
     }
     Ok(n as u64)
+}
+
+/// The number of a model, which is given once.
+fn model(
+    transaction: &Transaction<'_>,
+    content_hash: &str,
+    prediction: &Prediction,
+    classes: &[&str],
+) -> rusqlite::Result<i64> {
+    let key = params![content_hash, prediction.model_version];
+    let found = transaction
+        .prepare_cached("SELECT id FROM models WHERE content_hash = ?1 AND model_version = ?2")?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let classes = serde_json::to_string(classes).unwrap_or_default();
+    transaction
+        .prepare_cached("INSERT INTO models (content_hash, model_version, classes) VALUES (?1, ?2, ?3)")?
+        .insert(params![content_hash, prediction.model_version, classes])
 }
 
 fn resolve(
@@ -354,24 +421,21 @@ fn resolve(
         .prepare_cached(
             "UPDATE predictions SET outcome = ?1, resolved_at = ?2
              WHERE symbol = ?3 AND open_time = ?4 AND content_hash = ?5 AND outcome IS NULL
-             RETURNING timestamp, regime, probabilities, document",
+             RETURNING timestamp, regime, probabilities, prediction_set",
         )?
         .query_row(params![class, known_at, symbol, at.millis(), content_hash], |row| {
             Ok((
                 row.get::<_, i64>(0)?,
                 row.get::<_, i64>(1)?,
-                row.get::<_, String>(2)?,
-                row.get::<_, String>(3)?,
+                row.get::<_, Vec<u8>>(2)?,
+                row.get::<_, Option<String>>(3)?,
             ))
         })
         .optional()?;
-    let Some((timestamp, regime, probabilities, document)) = found else { return Ok(0) };
+    let Some((timestamp, regime, probabilities, set)) = found else { return Ok(0) };
     let class_index = usize::from(*class);
-    let probabilities: Vec<f64> = serde_json::from_str(&probabilities).unwrap_or_default();
-    let document: serde_json::Value = serde_json::from_str(&document).unwrap_or_default();
-    let name = document["probabilities"].as_object().and_then(|map| map.keys().nth(class_index).cloned());
-    let set = document["prediction_set"].as_array();
-    let covered = set.map(|set| name.is_some() && set.iter().any(|class| class.as_str() == name.as_deref()));
+    let probabilities = numbers(&probabilities);
+    let covered = set.map(|set| classes_of(&set).contains(class));
     let p = probabilities.get(class_index).copied().unwrap_or(0.0);
     let was_right = regime == i64::from(*class);
     let day = day_of(timestamp);

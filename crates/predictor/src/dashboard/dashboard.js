@@ -400,7 +400,9 @@ function draw() {
   dirty.clear();
   scheduled = false;
   drawnAt = performance.now();
-  for (const [render, ...needs] of views) if (keys.has('all') || needs.some((key) => keys.has(key))) render();
+  for (const [render, ...needs] of views) {
+    if (keys.has('all') || needs.some((key) => keys.has(key))) try { render(); } catch (error) { reportError(error); } // the others go on
+  }
 }
 
 /** Why a panel shows old data or none. */
@@ -425,7 +427,7 @@ function renderHeader() {
   $('symbol-button').hidden = symbol === null;
   fill('symbol-button', symbol, many && el('span.arrow', ' ▾'));
   setText($('model-line'), status?.model ? `${nameOf(status.model)} · ${status.model.timeframe} · ${words(status.model.taxonomy)}` : '');
-  fill('states', stateWord(...STREAM[stream]), status?.feed && feedWord(status.feed));
+  fill('states', stateWord(...STREAM[stream]), status?.feed && (state.problems.status ? stateWord('idle', `feed was ${status.feed.state}`) : feedWord(status.feed)));
   document.body.classList.toggle('many', many);
   document.title = [stream === 'lost' && '⚠', symbol, regime && `${words(regime.predicted_regime)} ${percent(regime.confidence, 0)} –`, 'live predictor'].filter(Boolean).join(' ');
 }
@@ -565,7 +567,7 @@ function verdict(said) {
   return [el('div.verdict', swatch(said.predicted_regime),
     el('div.regime', words(said.predicted_regime), el('small', `over the next ${plural(said.horizon, 'bar')}${isNumber(ahead) ? ` (${duration(ahead)})` : ''}`)),
     el('div.sure', percent(said.confidence, 0), el('small', 'confidence'))),
-  note(`Bar closed ${moment(said.timestamp)}`, !isReplay() && [', ', ago(said.timestamp)], `, by ${said.model_version} `, isStale(rowOf(said.symbol)) && warn('stale: the next bar is overdue'))];
+  note(`Bar closed ${moment(said.timestamp)}`, !isReplay() && said.timestamp <= now() && [', ', ago(said.timestamp)], `, by ${said.model_version} `, isStale(rowOf(said.symbol)) && warn('stale: the next bar is overdue'))];
 }
 
 function probabilities(said) {
@@ -917,9 +919,13 @@ function drawPriceAxis({ c, ink, price: pane, low, high, y, edge, last }) {
     if (Math.abs(y(value) - y(last)) > 14) write(c, decimals(value, places), edge + 6, y(value), ink.muted);
   });
   hairline(c, 0, y(last), edge, y(last), ink.edge, [2, 3]);
-  c.fillStyle = ink.ink;
-  c.fillRect(edge + 2, y(last) - 8, GUTTER - 2, 16);
-  write(c, price(last), edge + 6, y(last), ink.paper);
+  priceTag(c, price(last), edge, y(last), ink.ink, ink.paper);
+}
+
+function priceTag(c, text, edge, y, back, front) {
+  c.fillStyle = back;
+  c.fillRect(edge + 2, y - 8, GUTTER - 2, 16);
+  write(c, text, edge + 6, y, front);
 }
 
 /** A wedge from the newest close to where the price should lie. */
@@ -1026,7 +1032,7 @@ function drawCrosshair({ c, ink, bars, x, y, price: pane, axis, edge }) {
   const { close } = bars[index];
   hairline(c, x(index), pane.top, x(index), axis, ink.ink, [3, 3]);
   hairline(c, 0, y(close), edge, y(close), ink.ink, [3, 3]);
-  write(c, price(close), edge + 6, y(close), ink.ink, 'left', ink.paper);
+  priceTag(c, price(close), edge, y(close), ink.accent, ink.paper);
 }
 
 /** One bar in words, for the line above the chart and for screen readers. */
