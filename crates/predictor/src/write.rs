@@ -1,10 +1,49 @@
 //! Predictions as text.
 
-use anyhow::Result;
-use market::Prediction;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use market::{BarSeries, Prediction};
+
+use crate::cli::Format;
+
+/// The form that is asked for, or that the output's name says.
+pub(crate) fn format(output: &Path, asked: Option<Format>) -> Result<Format> {
+    let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    match (asked, extension.as_deref()) {
+        (Some(format), _) => Ok(format),
+        (None, Some("csv")) => Ok(Format::Csv),
+        (None, Some("jsonl" | "ndjson")) => Ok(Format::Jsonl),
+        (None, _) => bail!(
+            "{} does not say in which form to write; name it .jsonl or .csv, or add --format",
+            output.display()
+        ),
+    }
+}
+
+/// Writes all of them, or nothing.
+pub(crate) fn file(output: &Path, format: Format, predictions: &[Prediction]) -> Result<()> {
+    let text = match format {
+        Format::Jsonl => jsonl(predictions)?,
+        Format::Csv => csv(predictions)?,
+    };
+    Ok(durable::write_file(output, &text)?)
+}
+
+/// What was written, in one line.
+pub(crate) fn said(predictions: &[Prediction], version: &str, series: &BarSeries, output: &Path) -> String {
+    format!(
+        "{} predictions of {version} for {} bars of {} ({} to warm up): {}",
+        predictions.len(),
+        series.len(),
+        series.symbol(),
+        series.len() - predictions.len(),
+        output.display()
+    )
+}
 
 /// One JSON object per line; its form is `schemas/prediction.schema.json`.
-pub(crate) fn jsonl(predictions: &[Prediction]) -> Result<Vec<u8>> {
+fn jsonl(predictions: &[Prediction]) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     for prediction in predictions {
         serde_json::to_writer(&mut text, prediction)?;
@@ -14,7 +53,7 @@ pub(crate) fn jsonl(predictions: &[Prediction]) -> Result<Vec<u8>> {
 }
 
 /// A table: `p_<class>` for the probabilities, `<member>_<class>` and `<member>_weight` for each member's.
-pub(crate) fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
+fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let Some(first) = predictions.first() else { return Ok(Vec::new()) };
     let classes: Vec<&str> = first.probabilities.iter().map(|(class, _)| class.as_str()).collect();

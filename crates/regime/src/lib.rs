@@ -11,7 +11,7 @@ mod signal;
 mod sizing;
 
 pub use breaker::Breaker;
-pub use ladder::{Fallback, Ladder};
+pub use ladder::{Fallback, Ladder, LastGood};
 pub use paper::{Fill, PaperAccount, PaperRules};
-pub use signal::{Signal, SignalKind, SignalMaker, SignalRules};
+pub use signal::{Held, Signal, SignalKind, SignalMaker, SignalRules};
 pub use sizing::{SizingRules, position_size};

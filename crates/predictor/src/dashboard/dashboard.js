@@ -401,7 +401,8 @@ function draw() {
   scheduled = false;
   drawnAt = performance.now();
   for (const [render, ...needs] of views) {
-    if (keys.has('all') || needs.some((key) => keys.has(key))) try { render(); } catch (error) { reportError(error); } // the others go on
+    if (!keys.has('all') && !needs.some((key) => keys.has(key))) continue;
+    try { render(); } catch (error) { reportError(error); } // the other views go on
   }
 }
 
@@ -464,7 +465,7 @@ function barLength() {
 }
 
 const isReplay = () => state.status?.feed?.kind === 'replay'; // its times are not ours
-const staleness = (row) => (isNumber(row?.staleness_ms) ? row.staleness_ms + now() - (row.seenAt ?? state.status.now) : 0);
+const staleness = (row) => (isNumber(row?.staleness_ms) ? row.staleness_ms + now() - (row.seenAt ?? state.status.now) : null);
 const isStale = (row) => !isReplay() && staleness(row) > 2 * barLength();
 
 const isFound = (row) => words(`${row.symbol} ${row.predicted_regime ?? ''}`).toLowerCase().includes(state.filter);
@@ -629,8 +630,10 @@ function memberRow(name, regime, why) {
     percent(regime?.weights?.[name], 0), percent(live?.rolling_weights?.[name], 0), percent(live?.members?.[name]?.accuracy)];
 }
 
-const stack = (names, shares) => el('span.stack', { role: 'img', 'aria-label': names.map((name, index) => `${words(name)} ${percent(shares[index], 0)}`).join(', ') },
-  shares.map((share, index) => styled(el('i'), { width: `${100 * share}%`, background: colourOf(names[index]) })));
+function stack(names, shares) {
+  const title = names.map((name, index) => `${words(name)} ${percent(shares[index])}`).join(', ');
+  return el('span.stack', { role: 'img', 'aria-label': title, title }, shares.map((share, index) => styled(el('i'), { width: `${100 * share}%`, background: colourOf(names[index]) })));
+}
 
 // --- model and its record
 
@@ -652,14 +655,13 @@ function scoreTable(model, challenger) {
 }
 
 /** The comparison in words, so that no score stands alone. */
-function judgement({ best_baseline: base, out_of_sample: sample }) {
+function judgement({ best_baseline: base }) {
   const live = liveScores();
   if (!isNumber(base?.accuracy)) return note('Without a baseline these scores cannot be judged.');
-  const against = (value) => (value > base.accuracy ? el('strong.good-text', `${decimals(100 * (value - base.accuracy), 1)} points above`)
-    : el('strong.bad-text', `▼ ${decimals(100 * (base.accuracy - value), 1)} points below`));
-  return note(isNumber(live?.accuracy) && ['Live accuracy is ', against(live.accuracy), ' the best baseline, which was measured out of sample, not on the live bars',
-    isNumber(live.upper) && ` (upper bound of the live accuracy: ${percent(live.upper)})`, '. '],
-  isNumber(sample?.accuracy) && ['Out of sample the model was ', against(sample.accuracy), ' it.']);
+  if (!isNumber(live?.accuracy)) return null;
+  const points = 100 * (live.accuracy - base.accuracy);
+  return note('Live accuracy is ', points > 0 ? el('strong.good-text', `${decimals(points, 1)} points above`) : el('strong.bad-text', `▼ ${decimals(-points, 1)} points below`),
+    ' the best baseline, which was measured out of sample, not on the live bars', isNumber(live.upper) && ` (upper bound of the live accuracy: ${percent(live.upper)})`, '.');
 }
 
 const modelFacts = (model) => facts([
@@ -691,7 +693,7 @@ function renderHistory() {
   drawDays(days, status?.model ?? {});
   fill('days-rows', table('Days in UTC', ['Day', 'Resolved', 'Accuracy', 'Log loss', 'Sets held'],
     summary.days.toReversed().map((d) => [d.day, count(d.resolved), percent(d.accuracy), decimals(d.log_loss, 3), percent(d.covered, 0)])));
-  fill('confusion', confusion(summary.confusion));
+  fill('confusion', summary.confusion && confusion(summary.confusion));
 }
 
 function confusion({ classes: names, counts }) {
@@ -771,18 +773,18 @@ function renderAlerts() {
 }
 
 const alertName = (alert) => ` ${words(alert.rule)}${alert.symbol ? `, ${alert.symbol}` : ''}`;
-const activeAlert = (alert) => el(`li.alert.${alert.severity in SEVERITY ? alert.severity : 'low'}`, el('strong', SEVERITY[alert.severity] ?? words(alert.severity)), alertName(alert),
+const activeAlert = (alert) => el(`li.alert.${Object.hasOwn(SEVERITY, alert.severity) ? alert.severity : 'low'}`, el('strong', SEVERITY[alert.severity] ?? words(alert.severity)), alertName(alert),
   p(alert.message), note(`since ${moment(alert.since)}, last seen `, ago(alert.last_seen), alert.count > 1 && `, ${count(alert.count)} times`));
 const recoveredAlert = (alert) => el('li.alert.recovered', `✓ recovered ${moment(alert.resolved_at)}: ${words(alert.severity)}${alertName(alert)}`, note(alert.message));
 
 function renderHealth() {
   const { status } = state;
   if (!status) return fill('health-body', emptyOr('status', 'Health'));
-  const { feed = {}, history: kept, resources: used = {} } = status;
-  const row = rowOf(state.symbol);
+  const { history: kept } = status;
+  const [feed, used, row] = [status.feed ?? {}, status.resources ?? {}, rowOf(state.symbol)];
   fill('health-body', problemOf('status', 'Health'), facts([
     ['Feed', feedWord(feed)], ['Since', moment(feed.since)], ['Last message', ago(feed.last_message_at)], ['Reconnects', count(feed.reconnects)], ['Gaps filled', count(feed.gaps_filled)],
-    ['Newest bar', isStale(row) && warn('stale '), moment(row?.last_bar_closed_at)], ['Memory', `${count(used.memory_bytes / 2 ** 20)} MiB`],
+    ['Newest bar', moment(row?.last_bar_closed_at)], ['Staleness', isStale(row) ? warn(duration(staleness(row))) : duration(staleness(row))], ['Memory', `${count(used.memory_bytes / 2 ** 20)} MiB`],
     ['CPU', `${percent(state.cpuShare)}, ${decimals(used.cpu_seconds, 1)} s in all`], ['Latency', `p50 ${decimals(used.latency_ms?.p50, 1)}, p99 ${decimals(used.latency_ms?.p99, 1)} ms`],
     ['Requests', count(used.requests)], ['Predictions', count(used.predictions)], ['History', kept?.enabled ? `${count(kept.predictions)} kept, ${count(kept.resolved)} resolved` : 'off'],
     ['Symbols', count(status.symbols?.length)], ['Up for', duration(status.now - status.started_at)], ['Program', status.program_version],
@@ -1142,7 +1144,7 @@ function listen() {
   on($('theme'), 'click', nextTheme);
   on($('token-form'), 'submit', onToken);
   on($('symbol-button'), 'click', () => openSymbols(!$('symbols').classList.contains('open')));
-  on($('search'), 'keydown', onSearchKey);
+  on($('symbols'), 'keydown', onSearchKey);
   on($('search'), 'input', onSearch);
   on($('plot'), 'keydown', onPlotKey);
   on($('plot'), 'pointermove', onPlotPointer);
