@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use labels::{Outcome, Resolver, ResolverState};
-use market::{Bar, Prediction, Timestamp};
+use market::{Bar, ClassProbabilities, Prediction, Timestamp};
 use pipeline::{Answer, PipelineStream, StreamError, StreamState};
 use regime::{Fallback, Ladder, SignalMaker, SignalRules};
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,26 @@ impl SymbolState {
             bar,
             latency_ms,
         )
+    }
+
+    /// Takes a prediction that was made at the newest bar before this process began.
+    pub(crate) fn recall(&mut self, recorded: &history::Recorded) {
+        let Ok(probabilities) = ClassProbabilities::new(recorded.probabilities.clone()) else { return };
+        if probabilities.values().len() != self.model.classes().len() {
+            return;
+        }
+        if recorded.level <= 2 {
+            self.ladder.good(recorded.timestamp, probabilities.values());
+        }
+        let fallback = Fallback {
+            probabilities,
+            source: market::PredictionSource::Model,
+            level: recorded.level,
+            reason: recorded.reason.clone().unwrap_or_default(),
+        };
+        let prediction =
+            fallen(&self.model, &self.symbol, recorded.timestamp, &fallback, "", recorded.latency_ms);
+        self.signals.update(&prediction);
     }
 
     /// What is answered about an instant for which no member has an answer.
