@@ -78,7 +78,7 @@ impl FetchRequest {
 }
 
 /// An address without the slash at its end.
-fn base(url: &str) -> Result<String, RequestError> {
+pub(crate) fn base(url: &str) -> Result<String, RequestError> {
     let refused = |problem: &str| RequestError::Url { url: url.to_owned(), problem: problem.to_owned() };
     let parsed = reqwest::Url::parse(url).map_err(|error| refused(&error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {

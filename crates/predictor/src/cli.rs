@@ -1,14 +1,18 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
 
+use crate::feed::{Source, Speed};
 use crate::input::BarFiles;
-use crate::{inspect, predict, replay, stream};
+use crate::live::watching::AlertRules;
+use crate::{inspect, predict, replay, serve, stream};
 
 /// Predicts market regimes with a trained bundle.
 #[derive(Debug, Parser)]
@@ -16,6 +20,19 @@ use crate::{inspect, predict, replay, stream};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How what happens is told on standard error; RUST_LOG says how much
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log: Log,
+}
+
+/// The forms of what is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Log {
+    /// Lines to read
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -37,6 +54,8 @@ enum Command {
     Replay(ReplayArguments),
     /// Predict bars from standard input, one JSON object a line
     Stream(StreamArguments),
+    /// Serve predictions, signals, history and monitoring over HTTP, with a page to look at
+    Serve(Box<ServeArguments>),
     /// Say what a bundle is, and try it out
     Inspect(InspectArguments),
 }
@@ -120,6 +139,97 @@ pub(crate) struct StreamArguments {
     pub(crate) slippage_bps: f64,
 }
 
+/// What `serve` takes.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Look at http://ADDRESS/ for the page, /openapi.json for what there is, /metrics for Prometheus.
+Bars that come twice, late or changed are left out and counted; holes are filled by REST where there is a feed with it.
+When no member answers in time, the answer says so: fallback_level 1 some members are missing, 2 one answered, 3 the last
+good answer drawn towards class frequencies, 4 class frequencies."
+)]
+pub(crate) struct ServeArguments {
+    /// Bundle, as for predict. Of NAME@champion another champion is loaded while serving, and NAME@challenger predicts the
+    /// same bars unseen
+    #[arg(long, value_name = "DIR|NAME[@ALIAS]", conflicts_with = "demo")]
+    pub(crate) model: Option<PathBuf>,
+    /// A small model and bars that are in the program, one bar a second
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Address to listen on; other than loopback only with a token
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) bind: SocketAddr,
+    /// File with the token that requests need, of 16 characters or more
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Where bars come from: none, stdin, binance:BTCUSDT,ETHUSDT or replay:BARS
+    #[arg(long, value_name = "FEED", default_value = "none")]
+    pub(crate) feed: Source,
+    /// How fast a replay is: 60x, or max
+    #[arg(long, value_name = "TIMES", default_value = "max")]
+    pub(crate) speed: Speed,
+    /// Bars of before, so that a symbol need not warm up; the symbol is told by the file's name (repeatable)
+    #[arg(long, value_name = "BARS")]
+    pub(crate) warm: Vec<PathBuf>,
+    /// SQLite file that keeps every prediction and its outcome, and from which a later process goes on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
+    /// Days that single predictions are kept; the roll-up by day stays
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub(crate) retention_days: u64,
+    /// Until when members may answer, in milliseconds from the bar on
+    #[arg(long, value_name = "MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub(crate) deadline_ms: u64,
+    /// A prediction older than one bar and so many seconds is answered with what is known without it
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) ttl_s: u64,
+    /// Time limit of a request in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(10..=600_000))]
+    pub(crate) request_timeout_ms: u64,
+    /// Largest body of a request, unpacked
+    #[arg(long, value_name = "MB", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    max_body_mb: u64,
+    /// More memory than this is an alert
+    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    pub(crate) memory_limit_mb: u64,
+    /// Symbols at most
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) most_symbols: usize,
+    /// Seconds between two looks for another champion
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) reload_every_s: u64,
+    /// Thresholds of alerts
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) alerts: AlertRules,
+    /// Address that alerts are posted to as JSON
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<String>,
+    /// Probability from which a direction is begun
+    #[arg(long, value_name = "P", default_value_t = 0.7)]
+    pub(crate) transition: f64,
+    /// Probability from which a direction is kept
+    #[arg(long, value_name = "P", default_value_t = 0.6)]
+    pub(crate) minimum: f64,
+    /// Size of a full signal, as a share of capital
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub(crate) base_size: f64,
+    /// No size is larger
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub(crate) largest_size: f64,
+    /// Address of the exchange's stream instead of the public one, such as ws://127.0.0.1:9000
+    #[arg(long, value_name = "URL")]
+    pub(crate) stream_url: Option<String>,
+    /// Address of the exchange's REST service instead of the public one
+    #[arg(long, value_name = "URL")]
+    pub(crate) rest_url: Option<String>,
+}
+
+impl ServeArguments {
+    /// Bytes of the largest body.
+    pub(crate) fn most_body_bytes(&self) -> usize {
+        (self.max_body_mb as usize) << 20
+    }
+}
+
 /// What `inspect` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct InspectArguments {
@@ -146,6 +256,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         }
         Err(help) => return Ok(write!(out, "{help}")?),
     };
+    log(cli.log);
     let said = match cli.command {
         Command::Predict(arguments) => {
             let pool = rayon::ThreadPoolBuilder::new()
@@ -161,7 +272,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
             tracing::info!("{said}");
             return Ok(());
         }
+        Command::Serve(arguments) => serve::run(&arguments, out)?,
         Command::Inspect(arguments) => inspect::run(&arguments)?,
     };
     Ok(writeln!(out, "{said}")?)
+}
+
+/// What is told on the way goes to standard error.
+fn log(form: Log) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let told =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A process that tells already, such as a test, goes on as it does.
+    let _ = match form {
+        Log::Text => told.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        Log::Json => told.json().try_init(),
+    };
 }

@@ -5,11 +5,13 @@
 //! were once their outcomes are known. Learns nothing; it knows a label only to resolve outcomes from bars that came later.
 
 mod cli;
+mod feed;
 mod input;
 mod inspect;
 mod live;
 mod predict;
 mod replay;
+mod serve;
 mod stream;
 mod write;
 

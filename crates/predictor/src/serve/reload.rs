@@ -1,0 +1,106 @@
+//! Another champion while serving.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use monitoring::Severity;
+use pipeline::{Manifest, resolve};
+
+use crate::live::engine::{Engine, lock};
+use crate::live::model::LiveModel;
+
+/// Looks again and again at what a name means, and swaps when it means something else. What can't be loaded or does not answer
+/// changes nothing: the old model goes on, and says so.
+pub(crate) async fn watch(engine: Engine, name: PathBuf, every: Duration) {
+    // What was found last and could not be used: told once, tried again when it changes.
+    let mut refused: Option<(PathBuf, String)> = None;
+    loop {
+        tokio::time::sleep(every).await;
+        champion(&engine, &name, &mut refused).await;
+        challenger(&engine, &name).await;
+    }
+}
+
+async fn champion(engine: &Engine, name: &Path, refused: &mut Option<(PathBuf, String)>) {
+    let shared = &engine.shared;
+    let current = shared.model();
+    let found = found(name);
+    let outcome = match &found {
+        Ok((directory, hash)) if *directory == current.path && *hash == current.manifest.manifest_hash => {
+            Ok(None)
+        }
+        Ok(place) if refused.as_ref() == Some(place) => return,
+        Ok((directory, _)) => {
+            let directory = directory.clone();
+            let loaded = tokio::task::spawn_blocking(move || LiveModel::load(&directory)).await;
+            match loaded {
+                Ok(Ok(model)) => Ok(Some(model)),
+                Ok(Err(error)) => Err(error),
+                Err(_) => Err(anyhow::anyhow!("it failed while it was loaded (a panic)")),
+            }
+        }
+        Err(error) => Err(anyhow::anyhow!("{error:#}")),
+    };
+    match outcome {
+        Ok(None) => {
+            *refused = None;
+            tell(engine, None);
+        }
+        Ok(Some(model)) => {
+            *refused = None;
+            tell(engine, None);
+            tracing::info!(from = current.version, to = model.version, "another champion");
+            let model = Arc::new(model);
+            engine.replace_model(Arc::clone(&model)).await;
+            let about = crate::serve::native::model_value(&model, *lock(&shared.loaded_at), None);
+            shared.events.tell("model", None, &about);
+        }
+        Err(error) => {
+            *refused = found.ok();
+            tell(engine, Some(format!("{error:#}; {} goes on", current.version)));
+        }
+    }
+}
+
+/// Keeps why nothing new could be loaded, for readers, and tells of it.
+fn tell(engine: &Engine, why: Option<String>) {
+    let shared = &engine.shared;
+    lock(&shared.reload_error).clone_from(&why);
+    shared.check("reload", None, why.map(|why| (Severity::High, why)));
+}
+
+/// The directory that a name means now, and the hash of the manifest there.
+fn found(name: &Path) -> Result<(PathBuf, String)> {
+    let directory = resolve(name)?;
+    let manifest = Manifest::read(&directory)?;
+    Ok((directory, manifest.manifest_hash))
+}
+
+/// Of NAME@champion, NAME@challenger is shadowed where there is one.
+async fn challenger(engine: &Engine, name: &Path) {
+    let Some(text) = name.to_str().and_then(|text| text.strip_suffix("@champion")) else { return };
+    let current = engine.shared.challenger();
+    let found = found(Path::new(&format!("{text}@challenger"))).ok();
+    match (found, current) {
+        (None, None) => {}
+        (None, Some(_)) => engine.replace_challenger(None).await,
+        (Some((directory, hash)), current) => {
+            if current
+                .is_some_and(|current| current.path == directory && current.manifest.manifest_hash == hash)
+            {
+                return;
+            }
+            let loaded = tokio::task::spawn_blocking(move || LiveModel::load(&directory)).await;
+            match loaded {
+                Ok(Ok(model)) => {
+                    tracing::info!(version = model.version, "shadowed as challenger");
+                    engine.replace_challenger(Some(Arc::new(model))).await;
+                }
+                Ok(Err(error)) => tracing::warn!("the challenger can't be loaded: {error:#}"),
+                Err(_) => tracing::warn!("the challenger failed while it was loaded (a panic)"),
+            }
+        }
+    }
+}
