@@ -93,12 +93,10 @@ impl Definition {
     /// [`LabelError`] when a detector can't be fitted or the user's columns are no labels.
     pub fn fit(&self, series: &BarSeries, end: usize) -> Result<Labeller, LabelError> {
         let spec = self.spec.clone();
+        if let Some(classes) = spec.kind.classes() {
+            return Ok(Labeller { spec, classes, fitted: Fitted::Fixed });
+        }
         let (classes, fitted) = match spec.kind {
-            LabelKind::ForwardDirection | LabelKind::TripleBarrier | LabelKind::SmoothedTrend => {
-                (Classes::direction(), Fitted::Fixed)
-            }
-            LabelKind::TrendVol => (Classes::trend_vol(), Fitted::Fixed),
-            LabelKind::Volatility => (Classes::volatility(), Fitted::Fixed),
             LabelKind::Hmm => {
                 let config = HmmConfig { states: spec.states, ..HmmConfig::default() };
                 let model = GaussianHmm::fit(series, end, &config)?;
@@ -110,7 +108,7 @@ impl Definition {
                 let model = JumpModel::fit(series, end, &config)?;
                 (states(model.state_names())?, Fitted::Jump(Arc::new(model)))
             }
-            LabelKind::Provided => {
+            _ => {
                 let columns = self.columns.as_ref().ok_or(LabelError::ColumnsMissing)?;
                 let (classes, labels) = provided::label(series, columns, self.spec.classes.as_deref())?;
                 (classes.clone(), Fitted::Provided(LabelSeries { classes, labels }))

@@ -94,6 +94,9 @@ impl Labeller {
                 Fitted::Fixed
             }
         };
+        if spec.kind.classes().is_some_and(|own| own != *classes) {
+            return Err(LabelError::Attachment("its classes are others than the bundle's".to_owned()));
+        }
         Ok(Self { spec, classes: classes.clone(), fitted })
     }
 

@@ -1,6 +1,6 @@
 //! The `[label]` section of a config.
 
-use market::Timeframe;
+use market::{Classes, Timeframe};
 use serde::{Deserialize, Serialize};
 
 /// Which definition.
@@ -49,6 +49,16 @@ impl LabelKind {
             Self::Hmm => "hmm",
             Self::Jump => "jump",
             Self::Provided => "provided",
+        }
+    }
+
+    /// The classes, where they do not depend on what is learnt or provided.
+    pub fn classes(self) -> Option<Classes> {
+        match self {
+            Self::ForwardDirection | Self::TripleBarrier | Self::SmoothedTrend => Some(Classes::direction()),
+            Self::TrendVol => Some(Classes::trend_vol()),
+            Self::Volatility => Some(Classes::volatility()),
+            Self::Hmm | Self::Jump | Self::Provided => None,
         }
     }
 

@@ -27,7 +27,9 @@ pub struct Standing {
     pub resolved: usize,
     /// Share that was right.
     pub accuracy: f64,
-    /// Upper end of the 95% interval of the accuracy (Wilson), with as many rows as do not overlap.
+    /// Lower end of the 95% interval of the accuracy (Wilson), with as many rows as do not overlap.
+    pub lower: f64,
+    /// Its upper end.
     pub upper: f64,
     /// Mean of −ln p of what came.
     pub log_loss: f64,
@@ -64,19 +66,20 @@ impl Record {
         Some(Standing {
             resolved: n,
             accuracy,
-            upper: wilson_upper(accuracy, n as f64 / self.overlap as f64),
+            lower: wilson(accuracy, n as f64 / self.overlap as f64)[0],
+            upper: wilson(accuracy, n as f64 / self.overlap as f64)[1],
             log_loss: loss / n as f64,
             coverage: (!sets.is_empty()).then(|| held as f64 / sets.len() as f64),
         })
     }
 }
 
-/// Upper end of the 95% interval of a share that was found in `n` independent rows.
-fn wilson_upper(share: f64, n: f64) -> f64 {
+/// The 95% interval of a share that was found in `n` independent rows.
+fn wilson(share: f64, n: f64) -> [f64; 2] {
     const Z: f64 = 1.959_963_984_540_054;
     let z2 = Z * Z;
     let spread = Z * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
-    (share + z2 / (2.0 * n) + spread) / (1.0 + z2 / n)
+    [-spread, spread].map(|spread| (share + z2 / (2.0 * n) + spread) / (1.0 + z2 / n))
 }
 
 #[cfg(test)]
@@ -100,7 +103,8 @@ mod tests {
     #[test]
     fn wilson_as_in_its_tables() {
         // 81 of 263: .255 to .366 (Newcombe 1998).
-        assert!((wilson_upper(81.0 / 263.0, 263.0) - 0.3662).abs() < 1e-4);
-        assert!(wilson_upper(0.8, 1000.0 / 12.0) > wilson_upper(0.8, 1000.0));
+        let [lower, upper] = wilson(81.0 / 263.0, 263.0);
+        assert!((lower - 0.2553).abs() < 1e-4 && (upper - 0.3662).abs() < 1e-4);
+        assert!(wilson(0.8, 1000.0 / 12.0)[1] > wilson(0.8, 1000.0)[1]);
     }
 }

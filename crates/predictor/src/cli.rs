@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::feed::{Source, Speed};
+use crate::inline::compute_here;
 use crate::input::BarFiles;
 use crate::live::watching::AlertRules;
 use crate::{inspect, predict, replay, serve, stream};
@@ -20,7 +21,7 @@ use crate::{inspect, predict, replay, serve, stream};
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// How what happens is told on standard error; RUST_LOG says how much
+    /// How what happens is told on standard error; `RUST_LOG` says how much
     #[arg(long, global = true, value_enum, default_value_t)]
     log: Log,
 }
@@ -170,7 +171,7 @@ pub(crate) struct ServeArguments {
     /// Bars of before, so that a symbol need not warm up; the symbol is told by the file's name (repeatable)
     #[arg(long, value_name = "BARS")]
     pub(crate) warm: Vec<PathBuf>,
-    /// SQLite file that keeps every prediction and its outcome, and from which a later process goes on
+    /// `SQLite` file that keeps every prediction and its outcome, and from which a later process goes on
     #[arg(long, value_name = "FILE")]
     pub(crate) history: Option<PathBuf>,
     /// Days that single predictions are kept; the roll-up by day stays
@@ -215,7 +216,7 @@ pub(crate) struct ServeArguments {
     /// No size is larger
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     pub(crate) largest_size: f64,
-    /// Address of the exchange's stream instead of the public one, such as ws://127.0.0.1:9000
+    /// Address of the exchange's stream instead of the public one, such as `ws://127.0.0.1:9000`
     #[arg(long, value_name = "URL")]
     pub(crate) stream_url: Option<String>,
     /// Address of the exchange's REST service instead of the public one
@@ -265,8 +266,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
                 .context("can't start threads")?;
             pool.install(|| predict::run(&arguments))?
         }
-        Command::Replay(arguments) => replay::run(&arguments)?,
+        Command::Replay(arguments) => {
+            compute_here();
+            replay::run(&arguments)?
+        }
         Command::Stream(arguments) => {
+            compute_here();
             let said = stream::run(&arguments, stream::open(arguments.from.as_deref())?, out)?;
             // Standard output is the predictions.
             tracing::info!("{said}");

@@ -6,6 +6,7 @@
 
 mod cli;
 mod feed;
+mod inline;
 mod input;
 mod inspect;
 mod live;

@@ -660,6 +660,10 @@ function judgement({ best_baseline: base }) {
   if (!isNumber(base?.accuracy)) return note('Without a baseline these scores cannot be judged.');
   if (!isNumber(live?.accuracy)) return null;
   const points = 100 * (live.accuracy - base.accuracy);
+  // Neighbouring outcomes overlap, so a few dozen of them say little: the interval counts only those that do not.
+  if (live.lower <= base.accuracy && base.accuracy <= live.upper) {
+    return note(`Live accuracy can't be told apart from the best baseline's yet: it lies between ${percent(live.lower)} and ${percent(live.upper)}.`);
+  }
   return note('Live accuracy is ', points > 0 ? el('strong.good-text', `${decimals(points, 1)} points above`) : el('strong.bad-text', `▼ ${decimals(-points, 1)} points below`),
     ' the best baseline, which was measured out of sample, not on the live bars', isNumber(live.upper) && ` (upper bound of the live accuracy: ${percent(live.upper)})`, '.');
 }

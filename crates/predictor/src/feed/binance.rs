@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
 use crate::feed::kline_event::KlineEvent;
-use crate::live::engine::Engine;
+use crate::live::engine::{Engine, now};
 
 /// The public market-data stream.
 const STREAM: &str = "wss://data-stream.binance.vision";
@@ -202,7 +202,7 @@ impl Feed<'_> {
                     self.fill(symbol.as_str()).await;
                 }
             }
-            let now = shared.now();
+            let now = now();
             shared.tell_feed(|feed| feed.last_message_at = Some(now));
             if let Some(bar) = event.closed {
                 self.closed(&event.symbol, bar).await;
@@ -248,7 +248,7 @@ impl Feed<'_> {
         }
         self.asked.insert(symbol.to_owned(), Instant::now());
         let shared = Arc::clone(&self.engine.shared);
-        let now = self.clock.unwrap_or_else(|| Timestamp::from_millis(shared.now()));
+        let now = self.clock.unwrap_or_else(|| Timestamp::from_millis(now()));
         let timeframe = self.timeframe();
         let model = shared.model();
         let needed =

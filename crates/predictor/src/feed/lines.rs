@@ -3,7 +3,7 @@
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 use crate::live::bar_line::BarLine;
-use crate::live::engine::Engine;
+use crate::live::engine::{Engine, now};
 
 /// Reads until the input ends. A line that is no bar is told of and left out.
 pub(crate) async fn run(engine: &Engine) {
@@ -18,7 +18,7 @@ pub(crate) async fn run(engine: &Engine) {
             Ok(None) => break,
             Err(error) => {
                 shared.tell_feed(|feed| {
-                    (feed.state, feed.detail) = ("down", format!("standard input: {error}"))
+                    (feed.state, feed.detail) = ("down", format!("standard input: {error}"));
                 });
                 return;
             }
@@ -39,7 +39,7 @@ pub(crate) async fn run(engine: &Engine) {
                     tracing::warn!("line {number}: {error:#}");
                     continue;
                 }
-                let now = shared.now();
+                let now = now();
                 if engine.bar(&symbol, bar, false).await.is_err() {
                     break;
                 }

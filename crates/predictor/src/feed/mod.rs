@@ -88,11 +88,10 @@ pub(crate) async fn run(
     speed: Speed,
 ) {
     match (source, replayed) {
-        (Source::None, _) => {}
+        (Source::None, _) | (Source::Replay(_), None) => {}
         (Source::Stdin, _) => lines::run(&engine).await,
         (Source::Binance(symbols), _) => binance::run(&engine, &symbols, &addresses).await,
         (Source::Replay(_), Some(series)) => paced::run(&engine, "replay", &series, 0, speed).await,
-        (Source::Replay(_), None) => {}
     }
 }
 

@@ -6,7 +6,7 @@ use market::{Bar, BarSeries};
 use tokio::time::{Instant, sleep_until};
 
 use crate::feed::Speed;
-use crate::live::engine::Engine;
+use crate::live::engine::{Engine, now};
 
 /// Gives the bars from `begun` on in order, each when it is due; those before are the past that the state begins with.
 pub(crate) async fn run(engine: &Engine, kind: &'static str, series: &BarSeries, begun: usize, speed: Speed) {
@@ -30,7 +30,7 @@ pub(crate) async fn run(engine: &Engine, kind: &'static str, series: &BarSeries,
             sleep_until(due).await;
         }
         previous = Some(bar);
-        let now = shared.now();
+        let now = now();
         if engine.bar(symbol, *bar, false).await.is_err() {
             break;
         }

@@ -14,7 +14,6 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::live::events::Events;
-use crate::live::ingest::Verdict;
 use crate::live::model::LiveModel;
 use crate::live::stats::Stats;
 use crate::live::symbol::SymbolState;
@@ -83,12 +82,6 @@ pub(crate) struct Engine {
 }
 
 impl Shared {
-    /// Epoch milliseconds by this machine's clock.
-    pub(crate) fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        since.map_or(0, |since| since.as_millis() as i64)
-    }
-
     /// The champion.
     pub(crate) fn model(&self) -> Arc<LiveModel> {
         Arc::clone(&self.model.read().unwrap_or_else(PoisonError::into_inner))
@@ -100,7 +93,7 @@ impl Shared {
 
     /// Takes what a rule found, and tells of it when that is news.
     pub(crate) fn check(&self, rule: &str, symbol: Option<&str>, found: Option<(Severity, String)>) {
-        let change = lock(&self.alerts).check(rule, symbol, found, self.now());
+        let change = lock(&self.alerts).check(rule, symbol, found, now());
         let Some(change) = change else { return };
         let alert = match change {
             AlertChange::Raised(alert) => {
@@ -138,7 +131,7 @@ impl Shared {
             let before = feed.clone();
             change(&mut feed);
             if feed.state != before.state {
-                feed.since = self.now();
+                feed.since = now();
             }
             (before, feed.clone())
         };
@@ -153,6 +146,12 @@ impl Shared {
         let path = self.history_path.as_ref()?;
         Some(Reader::open(path).map_err(anyhow::Error::from))
     }
+}
+
+/// Epoch milliseconds by this machine's clock.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -190,11 +189,10 @@ impl Engine {
             feed: Mutex::new(feed),
             loaded_at: Mutex::new(0),
             reload_error: Mutex::new(None),
-            started_at: 0,
+            started_at: now(),
         };
-        let now = shared.now();
-        *lock(&shared.loaded_at) = now;
-        Ok(Self { shared: Arc::new(Shared { started_at: now, ..shared }) })
+        *lock(&shared.loaded_at) = shared.started_at;
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Names of the symbols, in order.
@@ -254,14 +252,7 @@ impl Engine {
 
     /// Hands a closed bar to its symbol's owner; waits while its queue is full.
     pub(crate) async fn bar(&self, symbol: &str, bar: Bar, is_past: bool) -> Result<()> {
-        self.tell(symbol, Command::Bar { bar, is_past, done: None }).await
-    }
-
-    /// The same, until the bar is done.
-    pub(crate) async fn bar_done(&self, symbol: &str, bar: Bar) -> Result<Verdict> {
-        let (done, heard) = oneshot::channel();
-        self.tell(symbol, Command::Bar { bar, is_past: false, done: Some(done) }).await?;
-        heard.await.map_err(|_| anyhow!("{symbol} has ended"))
+        self.tell(symbol, Command::Bar { bar, is_past }).await
     }
 
     /// How a symbol stands.
@@ -280,7 +271,7 @@ impl Engine {
     /// Another champion: requests that begin from now on see it, and each symbol takes it between two bars.
     pub(crate) async fn replace_model(&self, model: Arc<LiveModel>) {
         *self.shared.model.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&model);
-        *lock(&self.shared.loaded_at) = self.shared.now();
+        *lock(&self.shared.loaded_at) = now();
         for symbol in self.symbols() {
             let _ = self.tell(&symbol, Command::Model(Arc::clone(&model))).await;
         }
@@ -288,7 +279,7 @@ impl Engine {
 
     /// Another challenger, or none any more.
     pub(crate) async fn replace_challenger(&self, model: Option<Arc<LiveModel>>) {
-        *self.shared.challenger.write().unwrap_or_else(PoisonError::into_inner) = model.clone();
+        self.shared.challenger.write().unwrap_or_else(PoisonError::into_inner).clone_from(&model);
         for symbol in self.symbols() {
             let _ = self.tell(&symbol, Command::Challenger(model.clone())).await;
         }

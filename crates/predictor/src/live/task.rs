@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
 use crate::live::asking::Members;
-use crate::live::engine::Shared;
+use crate::live::engine::{Shared, now};
 use crate::live::ingest::{IngestCounts, Verdict};
 use crate::live::model::LiveModel;
 use crate::live::symbol::{Advanced, SymbolState};
@@ -27,7 +27,7 @@ const SNAPSHOT_EVERY: u64 = 500;
 /// What a symbol's owner is told.
 pub(crate) enum Command {
     /// A closed bar. `is_past`: it only brings the state up to date, nothing is predicted at it.
-    Bar { bar: Bar, is_past: bool, done: Option<oneshot::Sender<Verdict>> },
+    Bar { bar: Bar, is_past: bool },
     /// Another champion, from the next bar on.
     Model(Arc<LiveModel>),
     /// Another challenger, or none any more.
@@ -105,12 +105,7 @@ impl SymbolTask {
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         while let Some(command) = commands.recv().await {
             match command {
-                Command::Bar { bar, is_past, done } => {
-                    let verdict = self.bar(bar, is_past).await;
-                    if let Some(done) = done {
-                        let _ = done.send(verdict);
-                    }
-                }
+                Command::Bar { bar, is_past } => self.bar(bar, is_past).await,
                 Command::Model(model) => self.replace(model).await,
                 Command::Challenger(model) => self.challenge(model).await,
                 Command::Report(told) => {
@@ -125,14 +120,14 @@ impl SymbolTask {
         self.snapshot();
     }
 
-    async fn bar(&mut self, bar: Bar, is_past: bool) -> Verdict {
+    async fn bar(&mut self, bar: Bar, is_past: bool) {
         let started = Instant::now();
         let model = self.model();
         let timeframe = model.pipeline.core().timeframe;
         let verdict = self.counts.judge(self.kept.back(), &bar, timeframe);
         self.view.shown().counts = self.counts;
         if verdict != Verdict::Taken {
-            return verdict;
+            return;
         }
         if self.kept.len() == KEPT_BARS.max(model.pipeline.required_bars()) {
             self.kept.pop_front();
@@ -140,43 +135,38 @@ impl SymbolTask {
         self.kept.push_back(bar);
         if is_past {
             self.past(bar).await;
-            return verdict;
+            return;
         }
         let deadline = started + self.shared.settings.deadline;
         let Some(state) = self.state.take() else {
             self.rebuild(&model).await;
-            return verdict;
+            return;
         };
         let last_ladder = state.ladder.clone();
         let mut asking = self.members.ask(state, bar);
-        let advanced = match asking.advanced(deadline).await {
-            Ok(advanced) => advanced,
-            Err(_) => {
-                // The state itself is late: say what is known, then wait for it.
-                let why = format!(
-                    "took longer than the deadline of {} ms",
-                    self.shared.settings.deadline.as_millis()
-                );
-                let fallback = last_ladder.fall(bar.close_time, &why);
-                let latency = started.elapsed().as_secs_f64() * 1000.0;
-                let said = crate::live::symbol::fallen(
-                    &model,
-                    &self.view.symbol,
-                    bar.close_time,
-                    &fallback,
-                    &why,
-                    latency,
-                );
-                let late = asking.at_last().await;
-                let (state, outcomes) = match late {
-                    Some((state, Ok(Advanced { outcomes, .. }))) => (Some(state), outcomes),
-                    Some((state, Err(_))) => (Some(state), Vec::new()),
-                    None => (None, Vec::new()),
-                };
-                self.state = state;
-                self.finish(&model, bar, Some(said), outcomes, started).await;
-                return verdict;
-            }
+        let Ok(advanced) = asking.advanced(deadline).await else {
+            // The state itself is late: say what is known, then wait for it.
+            let why =
+                format!("took longer than the deadline of {} ms", self.shared.settings.deadline.as_millis());
+            let fallback = last_ladder.fall(bar.close_time, &why);
+            let latency = started.elapsed().as_secs_f64() * 1000.0;
+            let said = crate::live::symbol::fallen(
+                &model,
+                &self.view.symbol,
+                bar.close_time,
+                &fallback,
+                &why,
+                latency,
+            );
+            let late = asking.at_last().await;
+            let (state, outcomes) = match late {
+                Some((state, Ok(Advanced { outcomes, .. }))) => (Some(state), outcomes),
+                Some((state, Err(_))) => (Some(state), Vec::new()),
+                None => (None, Vec::new()),
+            };
+            self.state = state;
+            self.finish(&model, bar, Some(said), outcomes, started).await;
+            return;
         };
         let Some((state, advanced)) = advanced else {
             tracing::error!(
@@ -185,7 +175,7 @@ impl SymbolTask {
                 bar.open_time
             );
             self.rebuild(&model).await;
-            return verdict;
+            return;
         };
         self.state = Some(state);
         let Advanced { window, outcomes } = match advanced {
@@ -197,13 +187,13 @@ impl SymbolTask {
                     bar.open_time
                 );
                 self.finish(&model, bar, None, Vec::new(), started).await;
-                return verdict;
+                return;
             }
         };
         let Some(window) = window else {
             // Warming up at first nothing is said; behind a hole the ladder speaks.
             self.finish(&model, bar, None, outcomes, started).await;
-            return verdict;
+            return;
         };
         let told = asking.told(&model, deadline, self.shared.settings.deadline).await;
         self.members.count(&told);
@@ -212,15 +202,15 @@ impl SymbolTask {
         let whys: Vec<String> = told.members.iter().filter_map(|said| said.as_ref().err().cloned()).collect();
         let latency_ms = started.elapsed().as_secs_f64() * 1000.0;
         let answer = model.pipeline.combine(told.members, row);
-        let prediction = self.state.as_mut().map(|state| match answer {
-            Some(answer) => state.prediction(&bar, &answer, latency_ms),
-            None => {
+        let prediction = self.state.as_mut().map(|state| {
+            if let Some(answer) = answer {
+                state.prediction(&bar, &answer, latency_ms)
+            } else {
                 let why = whys.first().map_or("no member answered", String::as_str);
                 state.fallback(bar.close_time, why, latency_ms)
             }
         });
         self.finish(&model, bar, prediction, outcomes, started).await;
-        verdict
     }
 
     fn model(&self) -> Arc<LiveModel> {
@@ -237,7 +227,7 @@ impl SymbolTask {
         started: Instant,
     ) {
         self.view.shown().warming_up = self.state.as_ref().map_or(0, |state| state.missing_bars());
-        let resolved = self.resolved(model, &outcomes);
+        let resolved = resolutions(model, &outcomes);
         if let Some(prediction) = prediction.as_ref().filter(|prediction| prediction.fallback_level <= 2) {
             self.watching.predicted(bar.open_time, prediction);
         }
@@ -291,7 +281,7 @@ impl SymbolTask {
         if let Some(window) = window {
             self.watching.row(&window[window.len() - model.pipeline.schema().len()..]);
         }
-        let resolutions = self.resolved(&model, &outcomes);
+        let resolutions = resolutions(&model, &outcomes);
         let step = Step { symbol: self.view.symbol.clone(), bar, predictions: Vec::new(), resolutions };
         if let Some(history) = &self.shared.history {
             history.record(step, None);
@@ -312,15 +302,6 @@ impl SymbolTask {
         }
     }
 
-    fn resolved(&mut self, model: &LiveModel, outcomes: &[Outcome]) -> Vec<Resolution> {
-        let resolution = |outcome: &Outcome| Resolution {
-            content_hash: model.content_hash().to_owned(),
-            at: outcome.at,
-            class: outcome.label.class,
-        };
-        outcomes.iter().map(resolution).collect()
-    }
-
     /// Waits until a step is with the system, a little; when the disk refuses, it is written later and told of.
     async fn write(&self, step: Step) {
         let Some(history) = &self.shared.history else { return };
@@ -336,7 +317,7 @@ impl SymbolTask {
         {
             let mut shown = self.view.shown();
             shown.taken += 1;
-            shown.heard_at = Some(self.shared.now());
+            shown.heard_at = Some(now());
             shown.push(shown_bar.clone());
         }
         let symbol = self.view.symbol.clone();
@@ -403,12 +384,7 @@ impl SymbolTask {
         };
         if let Some((prediction, outcomes)) = made {
             let hash = state.model.content_hash().to_owned();
-            let resolution = |outcome: &Outcome| Resolution {
-                content_hash: hash.clone(),
-                at: outcome.at,
-                class: outcome.label.class,
-            };
-            let resolutions = outcomes.iter().map(resolution).collect();
+            let resolutions = resolutions(&state.model, &outcomes);
             if let Some(prediction) = &prediction {
                 watching.predicted(bar.open_time, prediction);
             }
@@ -552,4 +528,14 @@ impl SymbolTask {
             Err(error) => tracing::error!(symbol = self.view.symbol, "can't keep the state: {error:#}"),
         }
     }
+}
+
+/// Outcomes, as the history takes them.
+fn resolutions(model: &LiveModel, outcomes: &[Outcome]) -> Vec<Resolution> {
+    let resolution = |outcome: &Outcome| Resolution {
+        content_hash: model.content_hash().to_owned(),
+        at: outcome.at,
+        class: outcome.label.class,
+    };
+    outcomes.iter().map(resolution).collect()
 }

@@ -155,10 +155,8 @@ impl Watching {
         let probabilities: Vec<f64> = prediction.probabilities.iter().map(|(_, p)| *p).collect();
         let place = |class: &String| self.names.iter().position(|name| name == class);
         let set = prediction.prediction_set.as_ref().map(|set| set.iter().filter_map(place).collect());
-        if let Some(class) = place(&prediction.predicted_regime) {
-            if let Some(runs) = &mut self.runs {
-                self.collapsed = runs.update(class);
-            }
+        if let (Some(class), Some(runs)) = (place(&prediction.predicted_regime), &mut self.runs) {
+            self.collapsed = runs.update(class);
         }
         if let Some(predictions) = &mut self.predictions {
             predictions.update(&probabilities);

@@ -13,6 +13,7 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+use crate::live::engine::now;
 use crate::live::stats;
 use crate::serve::App;
 use crate::serve::fault::Fault;
@@ -87,7 +88,7 @@ impl Metrics {
             latency: labelled(
                 "prediction_latency_seconds",
                 "Time from a bar to its prediction, of the newest bars.",
-                &["quantile"],
+                &["share"],
             )?,
             alerts: gauge("alerts_active", "Alerts that last.")?,
             symbols: gauge("symbols", "Symbols that are served.")?,
@@ -136,7 +137,7 @@ impl Metrics {
         }
         let views = app.engine.views();
         self.symbols.set(views.len() as i64);
-        let now = shared.now();
+        let now = now();
         for view in views {
             if let Some(at) = view.shown().heard_at {
                 let age = (now - at).max(0) as f64 / 1000.0;

@@ -42,6 +42,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::cli::ServeArguments;
 use crate::feed::{self, Addresses, Source};
+use crate::inline::compute_here;
 use crate::live::engine::{Engine, Settings};
 use crate::live::model::LiveModel;
 use crate::serve::fault::Fault;
@@ -55,6 +56,8 @@ const REMEMBERED: Duration = Duration::from_mins(5);
 const REMEMBERED_BYTES: u64 = 32 << 20;
 /// Threads that requests and symbols share; members are asked on others.
 const THREADS: usize = 2;
+/// Threads that compute, at most; they are kept.
+const COMPUTING: usize = 64;
 
 /// What requests share.
 pub(crate) struct App {
@@ -88,6 +91,9 @@ struct Begun {
 pub(crate) fn run(arguments: &ServeArguments, out: &mut dyn Write) -> Result<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
+        .max_blocking_threads(COMPUTING)
+        .thread_keep_alive(Duration::from_hours(24))
+        .on_thread_start(compute_here)
         .enable_all()
         .build()
         .context("can't start threads")?;

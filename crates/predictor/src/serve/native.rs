@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use crate::inspect::describe;
 use crate::live::bar_line::BarLine;
-use crate::live::engine::lock;
+use crate::live::engine::{lock, now};
 use crate::live::model::LiveModel;
 use crate::live::stats;
 use crate::live::symbol::fallen;
@@ -78,13 +78,13 @@ fn is_stale(app: &App, published: &Published) -> bool {
     }
     let bar = published.model.pipeline.core().timeframe.millis();
     let limit = bar + settings.stale_after.as_millis() as i64;
-    app.engine.shared.now() - published.prediction.timestamp.millis() > limit
+    now() - published.prediction.timestamp.millis() > limit
 }
 
 /// What is said of now when the newest prediction is too old.
 fn stale_answer(app: &App, symbol: &str, published: &Published) -> (market::Prediction, regime::Signal) {
     let started = Instant::now();
-    let now = Timestamp::from_millis(app.engine.shared.now());
+    let now = Timestamp::from_millis(now());
     let why = format!("no bar has come since {}", published.prediction.timestamp);
     let fallback = published.ladder.fall(now, &why);
     let prediction =
@@ -154,7 +154,7 @@ pub(crate) fn model_value(model: &LiveModel, loaded_at: i64, reload_error: Optio
 
 pub(crate) async fn status(State(app): State<Arc<App>>) -> Answer {
     let shared = &app.engine.shared;
-    let now = shared.now();
+    let now = now();
     let symbols: Vec<Value> = app.engine.views().iter().map(|view| symbol_value(view, now)).collect();
     let health = shared.history.as_ref().map(history::Writer::health).unwrap_or_default();
     let latency = shared.stats.latency_ms();
@@ -305,7 +305,7 @@ pub(crate) async fn summary(State(app): State<Arc<App>>, RawQuery(query): RawQue
     // The newest day is that of the newest bar, which need not be today: a replay shows the past.
     let newest =
         app.engine.view(&symbol).and_then(|view| view.shown().bars.back().map(|bar| bar.close_time.millis()));
-    let today = newest.unwrap_or_else(|| app.engine.shared.now()).div_euclid(86_400_000);
+    let today = newest.unwrap_or_else(|| now()).div_euclid(86_400_000);
     let (name, k) = (symbol.clone(), model.classes().len());
     let hash = model.content_hash().to_owned();
     let found = read(&app, move |reader| reader.summary(&name, &hash, today - days + 1, k)).await?;
@@ -418,7 +418,7 @@ fn predicted(model: &LiveModel, bytes: &[u8]) -> Result<Bytes, Fault> {
         pipeline.compute_features(&series, |_| ()).map_err(|error| unprocessable(error.to_string()))?;
     let mut rows = pipeline.answerable(&table);
     if !request.all {
-        rows = rows.into_iter().filter(|row| row + 1 == series.len()).collect();
+        rows.retain(|row| row + 1 == series.len());
     }
     if rows.is_empty() {
         return Err(unprocessable(format!(

@@ -201,6 +201,12 @@ fn rows(input: &Input, binary: &[u8]) -> Result<Rows, Fault> {
             width(&input.datatype)?;
             let mut values = Vec::with_capacity(n);
             flatten(data, &mut values)?;
+            if input.datatype.starts_with("INT") && values.iter().any(|value| value.fract().abs() > 0.0) {
+                return Err(Fault::bad_request(format!(
+                    "the data is not of the datatype {}",
+                    input.datatype
+                )));
+            }
             values
         }
         (None, Some(_)) => return Err(Fault::bad_request("bytes follow the JSON that no input names")),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use monitoring::Severity;
 
-use crate::live::engine::Engine;
+use crate::live::engine::{Engine, now};
 use crate::live::stats;
 
 /// Between two looks.
@@ -32,7 +32,7 @@ pub(crate) async fn run(engine: Engine, watched: Watched) {
     loop {
         tokio::time::sleep(EVERY).await;
         looks += 1;
-        let now = shared.now();
+        let now = now();
         let deadline = shared.settings.deadline.as_secs_f64() * 1000.0;
         let slow = shared.stats.latency_ms().filter(|(_, p99)| *p99 > deadline);
         shared.check("latency", None, slow.map(|(_, p99)| {
