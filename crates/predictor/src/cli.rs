@@ -277,7 +277,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
             tracing::info!("{said}");
             return Ok(());
         }
-        Command::Serve(arguments) => serve::run(&arguments, out)?,
+        Command::Serve(arguments) => return serve::run(&arguments, out),
         Command::Inspect(arguments) => inspect::run(&arguments)?,
     };
     Ok(writeln!(out, "{said}")?)

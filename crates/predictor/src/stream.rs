@@ -120,27 +120,27 @@ fn read(line: &str, symbol: Option<&str>, model: &LiveModel) -> Result<(String, 
 }
 
 fn summary(symbols: &BTreeMap<String, Symbol>, paper: bool, version: &str) -> String {
-    let mut text = format!("{version}: {} symbols", symbols.len());
+    let mut lines = vec![format!("{version}: {} symbols", symbols.len())];
     for (name, symbol) in symbols {
-        let counts = &symbol.counts;
-        text.push_str(&format!(
-            "\n  {name}: {} bars taken, {} duplicates, {} revised, {} late, {} of another length, {} missing",
-            counts.taken, counts.duplicate, counts.revised, counts.late, counts.invalid, counts.holes
-        ));
-        if symbol.state.missing_bars() > 0 {
-            text.push_str(&format!(", {} more to warm up", symbol.state.missing_bars()));
-        }
-        if paper {
-            let account = &symbol.account;
-            text.push_str(&format!(
+        let (counts, missing) = (&symbol.counts, symbol.state.missing_bars());
+        let warming_up = if missing > 0 { format!(", {missing} more to warm up") } else { String::new() };
+        let account = &symbol.account;
+        let on_paper = if paper {
+            format!(
                 "; on paper {:.2} with {} orders and {:.2} of fees",
                 account.equity(),
                 account.orders,
                 account.fees
-            ));
-        }
+            )
+        } else {
+            String::new()
+        };
+        lines.push(format!(
+            "  {name}: {} bars taken, {} duplicates, {} revised, {} late, {} of another length, {} missing{warming_up}{on_paper}",
+            counts.taken, counts.duplicate, counts.revised, counts.late, counts.invalid, counts.holes
+        ));
     }
-    text
+    lines.join("\n")
 }
 
 /// Standard input, or a file in its place.

@@ -12,5 +12,11 @@ mod damage;
 mod forgery;
 #[path = "it/help.rs"]
 mod help;
+#[path = "it/http.rs"]
+mod http;
+#[path = "it/live.rs"]
+mod live;
 #[path = "it/output.rs"]
 mod output;
+#[path = "it/served.rs"]
+mod served;

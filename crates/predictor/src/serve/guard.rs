@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::middleware::Next;
 use bytes::Bytes;
@@ -219,17 +219,14 @@ fn shaped(mut response: Response<Body>, protocol: Protocol, id: &str) -> Respons
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         return fault.response(protocol, id);
     }
-    let has_form = response.headers().contains_key(CONTENT_TYPE) && response.status().is_success();
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !has_form {
-        let allowed = response.headers().get(ALLOW).cloned();
-        let words = allowed.as_ref().and_then(|allowed| allowed.to_str().ok()).unwrap_or("another method");
-        let fault =
-            Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("use {words} here"));
-        let mut answer = fault.response(protocol, id);
-        if let Some(allowed) = allowed {
-            answer.headers_mut().insert(ALLOW, allowed);
-        }
-        return answer;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        // Which methods there are is added to the headers outside.
+        let fault = Fault::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "the header Allow says which methods there are here",
+        );
+        return fault.response(protocol, id);
     }
     if response.status().is_client_error() || response.status().is_server_error() {
         let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");

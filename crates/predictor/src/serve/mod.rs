@@ -88,7 +88,7 @@ struct Begun {
 }
 
 /// Serves until the process is told to end.
-pub(crate) fn run(arguments: &ServeArguments, out: &mut dyn Write) -> Result<String> {
+pub(crate) fn run(arguments: &ServeArguments, out: &mut dyn Write) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
         .max_blocking_threads(COMPUTING)
@@ -98,7 +98,10 @@ pub(crate) fn run(arguments: &ServeArguments, out: &mut dyn Write) -> Result<Str
         .build()
         .context("can't start threads")?;
     let begun = begin(arguments)?;
-    runtime.block_on(serve(arguments, begun, out))
+    let said = runtime.block_on(serve(arguments, begun, out));
+    // A read of standard input can't be called off; it ends with the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    said
 }
 
 fn begin(arguments: &ServeArguments) -> Result<Begun> {
@@ -138,7 +141,7 @@ fn begin(arguments: &ServeArguments) -> Result<Begun> {
     Ok(Begun { model, watched: Some(name.clone()), demo: None, warm, replayed })
 }
 
-async fn serve(arguments: &ServeArguments, begun: Begun, out: &mut dyn Write) -> Result<String> {
+async fn serve(arguments: &ServeArguments, begun: Begun, out: &mut dyn Write) -> Result<()> {
     let Begun { model, watched, demo, warm, replayed } = begun;
     let token = arguments.token_file.as_ref().map(token).transpose()?;
     let listener = listen::bind(arguments.bind, token.is_some()).await?;
@@ -230,7 +233,8 @@ async fn serve(arguments: &ServeArguments, begun: Begun, out: &mut dyn Write) ->
         task.abort();
     }
     engine.keep().await;
-    Ok("ended: every request was answered, and what the symbols remember is kept".to_owned())
+    tracing::info!("ended: every request was answered, and what the symbols remember is kept");
+    Ok(())
 }
 
 /// Symbols that the history knows and that have bars enough to go on.

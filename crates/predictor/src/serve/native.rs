@@ -305,7 +305,7 @@ pub(crate) async fn summary(State(app): State<Arc<App>>, RawQuery(query): RawQue
     // The newest day is that of the newest bar, which need not be today: a replay shows the past.
     let newest =
         app.engine.view(&symbol).and_then(|view| view.shown().bars.back().map(|bar| bar.close_time.millis()));
-    let today = newest.unwrap_or_else(|| now()).div_euclid(86_400_000);
+    let today = newest.unwrap_or_else(now).div_euclid(86_400_000);
     let (name, k) = (symbol.clone(), model.classes().len());
     let hash = model.content_hash().to_owned();
     let found = read(&app, move |reader| reader.summary(&name, &hash, today - days + 1, k)).await?;

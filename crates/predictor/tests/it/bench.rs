@@ -40,6 +40,32 @@ impl Bench {
         bench
     }
 
+    /// The bars of `bars.csv` as lines of JSON.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let series = market(600, Timeframe::HOUR);
+        let line = |bar: &market::Bar| {
+            json!({
+                "symbol": "BARS", "open_time": bar.open_time, "open": bar.open, "high": bar.high, "low": bar.low,
+                "close": bar.close, "volume": bar.volume,
+            })
+        };
+        series.bars().iter().map(|bar| line(bar).to_string()).collect()
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Another version of a bundle, fitted on the first bars only: it answers differently.
+    pub(crate) fn add_version(&self, name: &str, version: &str, bars: usize) {
+        let series = market(600, Timeframe::HOUR).part(0..bars).unwrap();
+        let pipeline = fitted(name, &forest(), &series);
+        let staged = StagedDirectory::create(&self.path(&format!("{name}/{version}"))).unwrap();
+        let facts = BundleFacts { version: version.to_owned(), ..facts(name) };
+        Bundle::write(&pipeline, facts, &staged, "").unwrap();
+        staged.publish().unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -185,7 +211,7 @@ fn facts(name: &str) -> BundleFacts {
         config: json!({}),
         labellers: std::collections::BTreeMap::new(),
         references: std::collections::BTreeMap::new(),
-        label: json!({}),
+        label: json!({ "kind": "volatility", "horizon": 1, "median_window": 20 }),
         data: json!({}),
         metrics: json!({}),
     }

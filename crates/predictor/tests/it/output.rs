@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "symbol",
     "taxonomy",
     "predicted_regime",
