@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use market::Prediction;
+use market::{Bar, Prediction};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::HistoryError;
@@ -30,6 +30,7 @@ pub type Acknowledge = Box<dyn FnOnce(Result<(), String>) + Send>;
 enum Command {
     Step(Box<Step>, Option<Acknowledge>),
     Snapshot(Snapshot),
+    Revise(String, Bar),
     Prune { before: i64 },
     Flush(SyncSender<Result<(), String>>),
     Pages(i64),
@@ -128,6 +129,11 @@ impl Writer {
         let _ = self.commands.send(Command::Snapshot(snapshot));
     }
 
+    /// Puts a bar in the place of one that was told with other values.
+    pub fn revise(&self, symbol: &str, bar: Bar) {
+        let _ = self.commands.send(Command::Revise(symbol.to_owned(), bar));
+    }
+
     /// Takes bars and predictions away that are older; the days stay.
     pub fn prune(&self, before: i64) {
         let _ = self.commands.send(Command::Prune { before });
@@ -199,6 +205,7 @@ impl Worker {
             self.write(steps);
             match next {
                 Some(Command::Snapshot(snapshot)) => self.keep(&snapshot),
+                Some(Command::Revise(symbol, bar)) => self.revise(&symbol, &bar),
                 Some(Command::Prune { before }) => self.prune(before),
                 Some(Command::Pages(pages)) => self.limit(pages),
                 Some(Command::Flush(told)) => {
@@ -289,6 +296,18 @@ impl Worker {
         }
     }
 
+    fn revise(&mut self, symbol: &str, bar: &Bar) {
+        // Steps that wait have it as it was first told.
+        for step in &mut self.waiting {
+            if step.symbol == symbol && step.bar.open_time == bar.open_time {
+                step.bar = *bar;
+            }
+        }
+        if let Err(error) = insert_bar(&self.connection, "INSERT OR REPLACE", symbol, bar) {
+            self.health().error = Some(error.to_string());
+        }
+    }
+
     fn limit(&mut self, pages: i64) {
         let limited = self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
         if let Err(error) = limited {
@@ -313,26 +332,8 @@ fn transaction<'s>(
     let transaction = connection.transaction()?;
     let mut added = Added::default();
     for step in steps {
-        let bar = &step.bar;
-        let open_time = bar.open_time.millis();
-        transaction
-            .prepare_cached(
-                "INSERT INTO bars (symbol, open_time, close_time, open, high, low, close, volume, quote_volume, trades, taker_buy_volume)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![
-                step.symbol,
-                open_time,
-                bar.close_time.millis(),
-                bar.open,
-                bar.high,
-                bar.low,
-                bar.close,
-                bar.volume,
-                bar.quote_volume,
-                bar.trades.map(u64::cast_signed),
-                bar.taker_buy_volume
-            ])?;
+        insert_bar(&transaction, "INSERT OR IGNORE", &step.symbol, &step.bar)?;
+        let open_time = step.bar.open_time.millis();
         for (content_hash, prediction) in &step.predictions {
             added.predictions += add(&transaction, open_time, content_hash, prediction)?;
         }
@@ -342,6 +343,28 @@ fn transaction<'s>(
     }
     transaction.commit()?;
     Ok(added)
+}
+
+/// `verb` says what becomes of a bar that is there already.
+fn insert_bar(connection: &Connection, verb: &str, symbol: &str, bar: &Bar) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(&format!(
+            "{verb} INTO bars (symbol, open_time, close_time, open, high, low, close, volume, quote_volume, trades, taker_buy_volume)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        ))?
+        .execute(params![
+            symbol,
+            bar.open_time.millis(),
+            bar.close_time.millis(),
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            bar.volume,
+            bar.quote_volume,
+            bar.trades.map(u64::cast_signed),
+            bar.taker_buy_volume
+        ])
 }
 
 fn add(

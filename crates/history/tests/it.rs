@@ -111,6 +111,10 @@ fn steps_are_there_once_with_their_outcomes_and_days() {
     // Bars come back bit for bit, those behind an instant, and the newest of them.
     let bars = reader.bars("BTCUSDT", Some(Timestamp::from_millis(0)), 10).unwrap();
     assert_eq!(bars, (240..250).map(bar).collect::<Vec<_>>());
+    let revised = Bar { close: 1.7, ..bar(249) };
+    writer.revise("BTCUSDT", revised);
+    writer.flush().unwrap();
+    assert_eq!(reader.bars("BTCUSDT", None, 1).unwrap(), [revised]);
     assert_eq!(reader.symbols().unwrap(), ["BTCUSDT"]);
     drop(writer);
     // A later process goes on counting, and prunes rows but no days.

@@ -8,6 +8,8 @@ mod bad_bars;
 mod bench;
 #[path = "it/damage.rs"]
 mod damage;
+#[path = "it/feed.rs"]
+mod feed;
 #[path = "it/forgery.rs"]
 mod forgery;
 #[path = "it/help.rs"]

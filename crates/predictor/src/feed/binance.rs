@@ -3,7 +3,7 @@
 //! On connecting, on a hole and when a bar does not come in time, the bars behind the newest one are asked for by REST. Nothing
 //! here depends on this machine's clock once a message has come: the exchange's event time says what has closed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,8 @@ struct Feed<'a> {
     asked: HashMap<String, Instant>,
     /// Open time of the newest bar of each symbol that was handed over; it may still wait to be taken.
     handed: HashMap<String, Timestamp>,
+    /// Symbols whose past was asked for again, after they had begun without it.
+    warmed: HashSet<String>,
 }
 
 /// Brings bars for ever.
@@ -81,6 +83,7 @@ pub(crate) async fn run(engine: &Engine, symbols: &[Symbol], addresses: &Address
         clock: None,
         asked: HashMap::new(),
         handed: HashMap::new(),
+        warmed: HashSet::new(),
     };
     for symbol in symbols {
         if let Err(error) = engine.begin(symbol.as_str(), Vec::new()).await {
@@ -236,33 +239,36 @@ impl Feed<'_> {
             });
             if is_overdue {
                 self.fill(symbol.as_str()).await;
+            } else if self.engine.view(symbol.as_str()).is_some_and(|view| view.shown().warming_up > 0) {
+                self.warm(symbol.as_str()).await;
             }
         }
     }
 
-    /// Asks REST for the bars behind the newest one and hands them over. Only the newest of them is predicted at; what is older
-    /// than one bar is past.
-    async fn fill(&mut self, symbol: &str) {
-        if self.asked.get(symbol).is_some_and(|at| at.elapsed() < ASK_AGAIN) {
+    /// Asks for the past of a symbol that began without it, because REST was down.
+    async fn warm(&mut self, symbol: &str) {
+        if self.warmed.contains(symbol) || self.asked.get(symbol).is_some_and(|at| at.elapsed() < ASK_AGAIN) {
             return;
         }
         self.asked.insert(symbol.to_owned(), Instant::now());
-        let shared = Arc::clone(&self.engine.shared);
-        let now = self.clock.unwrap_or_else(|| Timestamp::from_millis(now()));
-        let timeframe = self.timeframe();
-        let model = shared.model();
-        let needed =
-            model.pipeline.required_bars().max(timeframe.regime_window() + 2 * model.pipeline.core().horizon)
-                + MORE;
-        let earliest = now.plus_bars(-(needed as i64), timeframe);
-        // A longer absence is not filled: state would restart behind it anyway.
-        let from = match self.newest(symbol) {
-            Some(newest) => newest.plus_bars(1, timeframe).max(earliest),
-            None => earliest,
-        };
-        if from.plus_bars(1, timeframe) > now {
-            return;
+        let Some(now) = self.clock else { return };
+        let from = now.plus_bars(-self.needed(), self.timeframe());
+        if let Some(bars) = self.ask(symbol, [from, now]).await.filter(|bars| !bars.is_empty()) {
+            self.warmed.insert(symbol.to_owned());
+            let _ = self.engine.before(symbol, bars).await;
         }
+    }
+
+    /// Bars that the model and its label need behind them.
+    fn needed(&self) -> i64 {
+        let model = self.engine.shared.model();
+        let core = model.pipeline.core();
+        let of_label = self.timeframe().regime_window() + 2 * core.horizon;
+        (model.pipeline.required_bars().max(of_label) + MORE) as i64
+    }
+
+    /// The bars that REST has between two instants; none when it can't be asked.
+    async fn ask(&self, symbol: &str, [from, now]: [Timestamp; 2]) -> Option<Vec<Bar>> {
         let (rest, name, interval) = (self.addresses.rest.clone(), symbol.to_owned(), self.interval);
         let asked = tokio::task::spawn_blocking(move || -> Result<Vec<Bar>> {
             let retry = RetryPolicy { attempts: 3, ..RetryPolicy::default() };
@@ -277,15 +283,37 @@ impl Feed<'_> {
                 [from, now],
             )?)
         });
-        let bars = match asked.await {
-            Ok(Ok(bars)) => bars,
+        match asked.await {
+            Ok(Ok(bars)) => Some(bars),
             Ok(Err(error)) => {
                 tracing::warn!(symbol, "bars from {from} on can't be had by REST: {error:#}");
-                shared.tell_feed(|feed| feed.detail = format!("REST: {error:#}"));
-                return;
+                self.engine.shared.tell_feed(|feed| feed.detail = format!("REST: {error:#}"));
+                None
             }
-            Err(_) => return,
+            Err(_) => None,
+        }
+    }
+
+    /// Asks REST for the bars behind the newest one and hands them over. Only the newest of them is predicted at; what is older
+    /// than one bar is past.
+    async fn fill(&mut self, symbol: &str) {
+        if self.asked.get(symbol).is_some_and(|at| at.elapsed() < ASK_AGAIN) {
+            return;
+        }
+        self.asked.insert(symbol.to_owned(), Instant::now());
+        let shared = Arc::clone(&self.engine.shared);
+        let now = self.clock.unwrap_or_else(|| Timestamp::from_millis(now()));
+        let timeframe = self.timeframe();
+        let earliest = now.plus_bars(-self.needed(), timeframe);
+        // A longer absence is not filled: state would restart behind it anyway.
+        let from = match self.newest(symbol) {
+            Some(newest) => newest.plus_bars(1, timeframe).max(earliest),
+            None => earliest,
         };
+        if from.plus_bars(1, timeframe) > now {
+            return;
+        }
+        let Some(bars) = self.ask(symbol, [from, now]).await else { return };
         if bars.is_empty() {
             return;
         }

@@ -255,6 +255,11 @@ impl Engine {
         self.tell(symbol, Command::Bar { bar, is_past }).await
     }
 
+    /// Older bars for a symbol that is warming up.
+    pub(crate) async fn before(&self, symbol: &str, bars: Vec<Bar>) -> Result<()> {
+        self.tell(symbol, Command::Before(bars)).await
+    }
+
     /// How a symbol stands.
     pub(crate) async fn report(&self, symbol: &str) -> Option<Report> {
         let (told, heard) = oneshot::channel();

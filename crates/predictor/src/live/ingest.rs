@@ -2,8 +2,8 @@
 //!
 //! The rules, by open time against the newest bar that was taken: a later one is taken, and a hole before it is counted (the
 //! gap policy says whether state restarts behind it). The same again is a duplicate and ignored. The same open time with other
-//! values is a revision: what was predicted stands, since it was made from what was known; it is counted and ignored. An earlier
-//! one is late and ignored, whether it fills a hole or not: state does not go back. A bar whose close does not lie one timeframe
+//! values is a revision: what was predicted stands, since it was made from what was known, and the state goes back by that bar
+//! and takes it as it really was. An earlier one is late and ignored, whether it fills a hole or not. A bar whose close does not lie one timeframe
 //! behind its open is no bar of this model.
 
 use market::{Bar, Timeframe};
@@ -69,6 +69,7 @@ impl IngestCounts {
 mod tests {
     use market::Timestamp;
 
+    use super::Verdict::{Duplicate, Invalid, Late, Revised, Taken};
     use super::*;
 
     #[test]
@@ -81,7 +82,7 @@ mod tests {
         let mut newest: Option<Bar> = None;
         let mut judge = |bar: Bar| {
             let verdict = counts.judge(newest.as_ref(), &bar, Timeframe::MINUTE);
-            if verdict == Verdict::Taken {
+            if verdict == Taken {
                 newest = Some(bar);
             }
             verdict
@@ -96,7 +97,6 @@ mod tests {
             judge(bar(3, 1.0)),
             judge(longer),
         ];
-        use Verdict::{Duplicate, Invalid, Late, Revised, Taken};
         assert_eq!(said, [Taken, Taken, Duplicate, Revised, Taken, Late, Invalid]);
         let expected = IngestCounts { taken: 3, duplicate: 1, revised: 1, late: 1, invalid: 1, holes: 2 };
         assert_eq!(counts, expected);

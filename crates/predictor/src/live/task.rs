@@ -1,12 +1,12 @@
 //! The one owner of a symbol: bars go in one by one, a prediction comes out of each.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use history::{Resolution, Snapshot, Step};
 use labels::Outcome;
-use market::{Bar, Prediction};
+use market::{Bar, Prediction, Timestamp};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -21,6 +21,8 @@ use crate::live::watching::{DriftReport, Performance, Watching};
 
 /// How long the history is waited for before a prediction is told without it.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_millis(100);
+/// Bars between two checkpoints in memory.
+const CHECKPOINT_EVERY: usize = 64;
 /// Bars between two snapshots.
 const SNAPSHOT_EVERY: u64 = 500;
 
@@ -28,6 +30,9 @@ const SNAPSHOT_EVERY: u64 = 500;
 pub(crate) enum Command {
     /// A closed bar. `is_past`: it only brings the state up to date, nothing is predicted at it.
     Bar { bar: Bar, is_past: bool },
+    /// Bars that are older than those that were taken, or missing between them: while it warms up, the state begins anew with
+    /// them.
+    Before(Vec<Bar>),
     /// Another champion, from the next bar on.
     Model(Arc<LiveModel>),
     /// Another challenger, or none any more.
@@ -68,6 +73,8 @@ pub(crate) struct SymbolTask {
     members: Members,
     watching: Watching,
     kept: VecDeque<Bar>,
+    /// The state as it was some bars ago, and how many; for bars that are revised.
+    checkpoint: Option<(Box<SymbolState>, usize)>,
     counts: IngestCounts,
     since_snapshot: u64,
     challenger: Option<Challenger>,
@@ -94,6 +101,7 @@ impl SymbolTask {
             members,
             watching,
             kept,
+            checkpoint: None,
             counts: IngestCounts::default(),
             since_snapshot: 0,
             challenger: None,
@@ -106,6 +114,7 @@ impl SymbolTask {
         while let Some(command) = commands.recv().await {
             match command {
                 Command::Bar { bar, is_past } => self.bar(bar, is_past).await,
+                Command::Before(bars) => self.begin_before(bars).await,
                 Command::Model(model) => self.replace(model).await,
                 Command::Challenger(model) => self.challenge(model).await,
                 Command::Report(told) => {
@@ -126,9 +135,13 @@ impl SymbolTask {
         let timeframe = model.pipeline.core().timeframe;
         let verdict = self.counts.judge(self.kept.back(), &bar, timeframe);
         self.view.shown().counts = self.counts;
+        if verdict == Verdict::Revised {
+            self.revise(bar).await;
+        }
         if verdict != Verdict::Taken {
             return;
         }
+        self.keep_checkpoint();
         if self.kept.len() == KEPT_BARS.max(model.pipeline.required_bars()) {
             self.kept.pop_front();
         }
@@ -409,9 +422,90 @@ impl SymbolTask {
         }
     }
 
+    /// Before a bar is taken: now and then a copy of the state.
+    fn keep_checkpoint(&mut self) {
+        let is_due = self.checkpoint.as_ref().is_none_or(|(_, ago)| *ago >= CHECKPOINT_EVERY);
+        if let (true, Some(state)) = (is_due, &self.state) {
+            self.checkpoint = Some((state.clone(), 0));
+        }
+        if let Some((_, ago)) = &mut self.checkpoint {
+            *ago += 1;
+        }
+    }
+
+    /// The newest bar has other values than it was told with. What was predicted at it stands, since that is what was known; the
+    /// state goes back and takes the bar as it really was, so that what follows is what a replay gives.
+    async fn revise(&mut self, bar: Bar) {
+        let Some((checkpoint, ago)) = self.checkpoint.clone() else { return };
+        if ago > self.kept.len() {
+            return;
+        }
+        self.kept.pop_back();
+        self.kept.push_back(bar);
+        let bars: Vec<Bar> = self.kept.iter().skip(self.kept.len() - ago).copied().collect();
+        let again = tokio::task::spawn_blocking(move || {
+            let mut state = checkpoint;
+            for bar in &bars {
+                let _ = state.advance(bar, &[]);
+            }
+            state
+        });
+        let Ok(mut again) = again.await else { return };
+        if let Some(state) = &self.state {
+            again.ladder = state.ladder.clone();
+            again.signals.resume(state.signals.held());
+        }
+        self.state = Some(again);
+        if let Some(shown) = self.view.shown().at(bar.open_time) {
+            (shown.open, shown.high, shown.low, shown.close, shown.volume) =
+                (bar.open, bar.high, bar.low, bar.close, bar.volume);
+        }
+        if let Some(history) = &self.shared.history {
+            history.revise(&self.view.symbol, bar);
+        }
+        self.snapshot();
+    }
+
+    /// Begins anew with older bars, as long as nothing could be predicted without them.
+    async fn begin_before(&mut self, bars: Vec<Bar>) {
+        let is_warming = self.state.as_ref().is_none_or(|state| state.missing_bars() > 0);
+        if !is_warming {
+            return;
+        }
+        let mut all: BTreeMap<Timestamp, Bar> = bars.into_iter().map(|bar| (bar.open_time, bar)).collect();
+        let newest = self.kept.back().map(|bar| bar.open_time);
+        all.retain(|at, _| newest.is_none_or(|newest| *at <= newest));
+        all.extend(self.kept.iter().map(|bar| (bar.open_time, *bar)));
+        let model = self.model();
+        let most = KEPT_BARS.max(model.pipeline.required_bars());
+        self.kept = all.into_values().collect();
+        while self.kept.len() > most {
+            self.kept.pop_front();
+        }
+        self.checkpoint = None;
+        self.rebuild(&model).await;
+        if let Some(history) = &self.shared.history {
+            for bar in &self.kept {
+                let step = Step {
+                    symbol: self.view.symbol.clone(),
+                    bar: *bar,
+                    predictions: Vec::new(),
+                    resolutions: Vec::new(),
+                };
+                history.record(step, None);
+            }
+        }
+        {
+            let mut shown = self.view.shown();
+            shown.bars = self.kept.iter().map(|bar| ShownBar::new(bar, None)).collect();
+        }
+        self.snapshot();
+    }
+
     /// A new state from the bars that are kept.
     async fn rebuild(&mut self, model: &Arc<LiveModel>) {
         self.state = Some(self.warmed(model).await);
+        self.checkpoint = None;
         self.members = Members::of(model);
         self.view.shown().warming_up = self.state.as_ref().map_or(0, |state| state.missing_bars());
     }
@@ -441,6 +535,7 @@ impl SymbolTask {
             state.signals.resume(previous.signals.held());
         }
         self.members = Members::of(&model);
+        self.checkpoint = None;
         self.watching = Watching::new(&self.view.symbol, &model, self.shared.settings.alerts);
         self.state = Some(state);
         self.view.shown().outcomes_unknown =

@@ -40,18 +40,6 @@ impl Bench {
         bench
     }
 
-    /// The bars of `bars.csv` as lines of JSON.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let series = market(600, Timeframe::HOUR);
-        let line = |bar: &market::Bar| {
-            json!({
-                "symbol": "BARS", "open_time": bar.open_time, "open": bar.open, "high": bar.high, "low": bar.low,
-                "close": bar.close, "volume": bar.volume,
-            })
-        };
-        series.bars().iter().map(|bar| line(bar).to_string()).collect()
-    }
-
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
@@ -127,6 +115,18 @@ pub(crate) fn csv(series: &BarSeries) -> String {
         writeln!(text, "{time},{},{},{},{},{}", bar.open, bar.high, bar.low, bar.close, bar.volume).unwrap();
     }
     text
+}
+
+/// The bars of `bars.csv` as lines of JSON.
+pub(crate) fn bar_lines() -> Vec<String> {
+    let series = market(600, Timeframe::HOUR);
+    let line = |bar: &market::Bar| {
+        json!({
+            "symbol": "BARS", "open_time": bar.open_time, "open": bar.open, "high": bar.high, "low": bar.low,
+            "close": bar.close, "volume": bar.volume,
+        })
+    };
+    series.bars().iter().map(|bar| line(bar).to_string()).collect()
 }
 
 fn forest() -> ModelSpec {

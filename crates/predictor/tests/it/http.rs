@@ -9,7 +9,7 @@ use std::time::Duration;
 use pipeline::{Alias, AliasMove, Registry};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, one_line};
+use crate::bench::{Bench, bar_lines, one_line};
 use crate::served::Served;
 
 #[test]
@@ -31,7 +31,7 @@ fn faults_are_told_in_the_form_of_the_protocol_and_say_what_to_do() {
     let wrong = served.client.post(format!("{}/v1/regime/X", served.base)).send().unwrap();
     assert_eq!((wrong.status().as_u16(), wrong.headers()["allow"].to_str().unwrap()), (405, "GET,HEAD"));
     assert_eq!(wrong.json::<Value>().unwrap()["error"]["code"], "method_not_allowed");
-    let few: Vec<Value> = bench.lines()[..5].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let few: Vec<Value> = bar_lines()[..5].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (status, fault) = served.post("/v1/predict", &json!({ "bars": few }));
     assert!(
         status == 422 && fault["error"]["message"].as_str().unwrap().contains("5 were posted"),
@@ -98,7 +98,8 @@ fn abuse_is_cut_off_and_others_are_answered() {
     let bomb = {
         // 64 MB of zeros.
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        (0..64).for_each(|_| packer.write_all(&[0; 1 << 20]).unwrap());
+        let zeros = vec![0; 1 << 20];
+        (0..64).for_each(|_| packer.write_all(&zeros).unwrap());
         packer.finish().unwrap()
     };
     for path in ["/v1/predict", "/invocations", "/v2/models/forest/infer"] {
@@ -152,7 +153,7 @@ fn another_champion_is_taken_without_a_failed_or_mixed_answer_and_a_broken_one_i
     bench.add_version("forest", "0.2.0", 300);
     bench.add_version("forest", "0.3.0", 450);
     promote(bench.directory(), None, "0.1.0");
-    let bars = bench.lines();
+    let bars = bar_lines();
     let posted: Vec<Value> = bars.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let body = json!({ "symbol": "BARS", "bars": posted });
     // What each version says of the newest bar.
@@ -221,7 +222,7 @@ fn another_champion_is_taken_without_a_failed_or_mixed_answer_and_a_broken_one_i
 #[test]
 fn events_are_told_as_they_happen() {
     let bench = Bench::new();
-    let bars = bench.lines();
+    let bars = bar_lines();
     let mut served = Served::start(bench.directory(), &["--model", "forest", "--feed", "stdin"]);
     served.feed(bars[..599].iter().map(String::as_str));
     served.wait("/v1/status", |status| status["symbols"][0]["bars"] == 599);

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, required_bars};
+use crate::bench::{Bench, bar_lines, required_bars};
 use crate::served::Served;
 
 /// Predictions of a file of lines, without the time that they took.
@@ -20,7 +20,7 @@ pub(crate) fn lines(text: &str) -> Vec<Value> {
 #[test]
 fn a_file_whole_bar_by_bar_on_standard_input_and_posted_is_the_same() {
     let bench = Bench::new();
-    bench.write("bars.jsonl", bench.lines().join("\n"));
+    bench.write("bars.jsonl", bar_lines().join("\n"));
     for model in ["forest", "lstm"] {
         bench.predicted(model, "bars.csv", "whole.jsonl", &["--symbol", "BARS"]);
         let whole = lines(&bench.read("whole.jsonl"));
@@ -41,7 +41,7 @@ fn a_file_whole_bar_by_bar_on_standard_input_and_posted_is_the_same() {
         assert!(streamed.status.success());
         assert!(lines(&String::from_utf8(streamed.stdout).unwrap()) == whole, "{model}: stream differs");
         let served = Served::start(bench.directory(), &["--model", model]);
-        let bars: Vec<Value> = bench.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let bars: Vec<Value> = bar_lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         let (status, posted) =
             served.post("/v1/predict", &json!({ "symbol": "BARS", "bars": bars, "all": true }));
         assert_eq!(status, 200, "{posted}");
@@ -63,7 +63,7 @@ fn a_file_whole_bar_by_bar_on_standard_input_and_posted_is_the_same() {
 #[test]
 fn paper_trading_fills_at_the_next_open_and_says_how_the_account_stands() {
     let bench = Bench::new();
-    bench.write("bars.jsonl", bench.lines().join("\n"));
+    bench.write("bars.jsonl", bar_lines().join("\n"));
     let streamed =
         bench.run(&["stream", "--model", "forest", "--from", "bars.jsonl", "--paper", "--fee-bps", "0"]);
     assert!(streamed.status.success(), "{}", String::from_utf8_lossy(&streamed.stderr));
@@ -79,7 +79,7 @@ fn paper_trading_fills_at_the_next_open_and_says_how_the_account_stands() {
 #[test]
 fn lines_that_are_no_bars_are_refused_with_their_number_or_left_out() {
     let bench = Bench::new();
-    let mut bars = bench.lines();
+    let mut bars = bar_lines();
     bars.insert(3, "{\"open_time\":1}".to_owned());
     bench.write("bars.jsonl", bars.join("\n"));
     let refused = bench.run(&["stream", "--model", "forest", "--from", "bars.jsonl"]);
@@ -97,7 +97,7 @@ fn lines_that_are_no_bars_are_refused_with_their_number_or_left_out() {
 #[test]
 fn faults_of_a_feed_change_no_prediction_and_are_counted() {
     let bench = Bench::new();
-    let bars = bench.lines();
+    let bars = bar_lines();
     bench.predicted("forest", "bars.csv", "whole.jsonl", &["--symbol", "BARS"]);
     let whole = lines(&bench.read("whole.jsonl"));
     let mut served =
@@ -149,7 +149,7 @@ fn faults_of_a_feed_change_no_prediction_and_are_counted() {
 #[test]
 fn a_killed_server_goes_on_with_the_same_numbers_and_every_prediction_once() {
     let bench = Bench::new();
-    let bars = bench.lines();
+    let bars = bar_lines();
     for model in ["forest", "lstm"] {
         bench.predicted(model, "bars.csv", "whole.jsonl", &["--symbol", "BARS"]);
         let whole = lines(&bench.read("whole.jsonl"));
@@ -190,7 +190,7 @@ fn a_killed_server_goes_on_with_the_same_numbers_and_every_prediction_once() {
 #[test]
 fn a_server_that_was_ended_goes_on_from_its_snapshot() {
     let bench = Bench::new();
-    let bars = bench.lines();
+    let bars = bar_lines();
     bench.predicted("lstm", "bars.csv", "whole.jsonl", &["--symbol", "BARS"]);
     let whole = lines(&bench.read("whole.jsonl"));
     let arguments = ["--model", "lstm", "--feed", "stdin", "--history", "h.db"];

@@ -95,10 +95,6 @@ impl Served {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         killed.success() && self.child.wait().unwrap().success()
     }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Drop for Served {
