@@ -13,7 +13,7 @@ use crate::feed::{Source, Speed};
 use crate::inline::compute_here;
 use crate::input::BarFiles;
 use crate::live::watching::AlertRules;
-use crate::{inspect, predict, replay, serve, stream};
+use crate::{export, inspect, predict, replay, serve, stream};
 
 /// Predicts market regimes with a trained bundle.
 #[derive(Debug, Parser)]
@@ -57,6 +57,8 @@ enum Command {
     Stream(StreamArguments),
     /// Serve predictions, signals, history and monitoring over HTTP, with a page to look at
     Serve(Box<ServeArguments>),
+    /// Write what a server's history holds as a table
+    Export(ExportArguments),
     /// Say what a bundle is, and try it out
     Inspect(InspectArguments),
 }
@@ -104,6 +106,9 @@ pub(crate) struct ReplayArguments {
     /// Form of the output; by default from its name, .jsonl or .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Also write what came, resolved bar by bar as a server does it, and say how often the predictions were right
+    #[arg(long)]
+    pub(crate) outcomes: bool,
 }
 
 /// What `stream` takes.
@@ -231,6 +236,26 @@ impl ServeArguments {
     }
 }
 
+/// What `export` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExportArguments {
+    /// The history that predictor serve --history kept; it may be serving
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: PathBuf,
+    /// Table to write; its ending says the form: .parquet, .csv or .csv.gz
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Predictions of this symbol only
+    #[arg(long)]
+    pub(crate) symbol: Option<String>,
+    /// Those whose bar closed at this instant or later, epoch milliseconds
+    #[arg(long, value_name = "MS")]
+    pub(crate) from: Option<i64>,
+    /// Those whose bar closed before
+    #[arg(long, value_name = "MS")]
+    pub(crate) to: Option<i64>,
+}
+
 /// What `inspect` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct InspectArguments {
@@ -278,6 +303,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
             return Ok(());
         }
         Command::Serve(arguments) => return serve::run(&arguments, out),
+        Command::Export(arguments) => export::run(&arguments)?,
         Command::Inspect(arguments) => inspect::run(&arguments)?,
     };
     Ok(writeln!(out, "{said}")?)

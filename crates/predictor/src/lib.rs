@@ -5,6 +5,7 @@
 //! were once their outcomes are known. Learns nothing; it knows a label only to resolve outcomes from bars that came later.
 
 mod cli;
+mod export;
 mod feed;
 mod inline;
 mod input;

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
         return Err(too_few(&loaded, &bundle.pipeline, &version));
     }
     let predictions = answer(&bundle, series, &table, &answerable)?;
-    write::file(&arguments.output, format, &predictions)?;
+    write::file(&arguments.output, format, &predictions, None)?;
     Ok(write::said(&predictions, &version, series, &arguments.output))
 }
 

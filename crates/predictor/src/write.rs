@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use market::{BarSeries, Prediction};
+use serde::Serialize;
 
 use crate::cli::Format;
 
@@ -21,11 +22,16 @@ pub(crate) fn format(output: &Path, asked: Option<Format>) -> Result<Format> {
     }
 }
 
-/// Writes all of them, or nothing.
-pub(crate) fn file(output: &Path, format: Format, predictions: &[Prediction]) -> Result<()> {
+/// Writes all of them, or nothing; with what came, where that is asked for.
+pub(crate) fn file(
+    output: &Path,
+    format: Format,
+    predictions: &[Prediction],
+    outcomes: Option<&[Option<&str>]>,
+) -> Result<()> {
     let text = match format {
-        Format::Jsonl => jsonl(predictions)?,
-        Format::Csv => csv(predictions)?,
+        Format::Jsonl => jsonl(predictions, outcomes)?,
+        Format::Csv => csv(predictions, outcomes)?,
     };
     Ok(durable::write_file(output, &text)?)
 }
@@ -42,18 +48,31 @@ pub(crate) fn said(predictions: &[Prediction], version: &str, series: &BarSeries
     )
 }
 
-/// One JSON object per line; its form is `schemas/prediction.schema.json`.
-fn jsonl(predictions: &[Prediction]) -> Result<Vec<u8>> {
+/// A prediction and what came.
+#[derive(Serialize)]
+struct Resolved<'a> {
+    #[serde(flatten)]
+    prediction: &'a Prediction,
+    outcome: Option<&'a str>,
+}
+
+/// One JSON object per line; its form is `schemas/prediction.schema.json`, with `outcome` behind it where that is asked for.
+fn jsonl(predictions: &[Prediction], outcomes: Option<&[Option<&str>]>) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    for prediction in predictions {
-        serde_json::to_writer(&mut text, prediction)?;
+    for (place, prediction) in predictions.iter().enumerate() {
+        match outcomes {
+            Some(outcomes) => {
+                serde_json::to_writer(&mut text, &Resolved { prediction, outcome: outcomes[place] })?;
+            }
+            None => serde_json::to_writer(&mut text, prediction)?,
+        }
         text.push(b'\n');
     }
     Ok(text)
 }
 
 /// A table: `p_<class>` for the probabilities, `<member>_<class>` and `<member>_weight` for each member's.
-fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
+fn csv(predictions: &[Prediction], outcomes: Option<&[Option<&str>]>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let Some(first) = predictions.first() else { return Ok(Vec::new()) };
     let classes: Vec<&str> = first.probabilities.iter().map(|(class, _)| class.as_str()).collect();
@@ -89,8 +108,9 @@ fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
         ]
         .map(str::to_owned),
     );
+    header.extend(outcomes.map(|_| "outcome".to_owned()));
     writer.write_record(&header)?;
-    for p in predictions {
+    for (place, p) in predictions.iter().enumerate() {
         let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let mut row = vec![
             p.symbol.clone(),
@@ -122,6 +142,7 @@ fn csv(predictions: &[Prediction]) -> Result<Vec<u8>> {
             p.model_version.clone(),
             p.latency_ms.to_string(),
         ]);
+        row.extend(outcomes.map(|outcomes| outcomes[place].unwrap_or_default().to_owned()));
         writer.write_record(&row)?;
     }
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)

@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &RetrainArguments, out: &mut dyn Write) -> Result<O
     }])?;
     drop(locked);
     let note = alias_moved(&arguments.artifacts, &version, "challenger");
-    let gate = Gate::between(&arguments.artifacts, &champion.manifest, &version);
+    let gate = Gate::between(&arguments.artifacts, &champion.manifest, &version, None);
     let advice = if gate.passed {
         format!("make it the champion with trainer models promote {name}")
     } else {

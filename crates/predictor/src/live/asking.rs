@@ -46,26 +46,29 @@ impl Members {
     /// Starts the work on a bar.
     pub(crate) fn ask(&mut self, mut state: Box<SymbolState>, bar: Bar) -> Asking {
         let model = Arc::clone(&state.model);
-        let was_busy = self.busy.swap(true, Ordering::AcqRel);
-        let order: Vec<usize> = if was_busy {
-            Vec::new()
-        } else {
-            model.fastest_first.iter().copied().filter(|member| self.breakers[*member].asks()).collect()
-        };
+        let order: Vec<usize> =
+            model.fastest_first.iter().copied().filter(|member| self.breakers[*member].asks()).collect();
         let (give_back, taken) = oneshot::channel();
         let (say, said) = mpsc::unbounded_channel();
         let given_up = Arc::new(AtomicBool::new(false));
         let (stop, busy) = (Arc::clone(&given_up), Arc::clone(&self.busy));
         tokio::task::spawn_blocking(move || {
-            // Whatever happens below, the members are free again at the end; a panic in `advance` drops the state, which is
-            // then built anew.
-            let _free = Free((!was_busy).then_some(busy));
+            // A panic in here drops the state, which is then built anew.
             let advanced = state.advance(&bar, &[]);
             let window = advanced.as_ref().ok().and_then(|advanced| advanced.window.clone());
             if give_back.send((state, advanced)).is_err() {
                 return;
             }
             let Some(window) = window else { return };
+            if busy.swap(true, Ordering::AcqRel) {
+                // Members of an earlier bar that missed its deadline are still at it.
+                for member in order {
+                    let _ = say.send((member, Err("busy with an earlier bar".to_owned())));
+                }
+                return;
+            }
+            // The members are free before the channel closes, which is what the owner waits for.
+            let _free = Free(busy);
             for member in order {
                 if stop.load(Ordering::Acquire)
                     || say.send((member, asked(&model.pipeline, member, &window))).is_err()
@@ -128,7 +131,7 @@ impl Asking {
         let why = if was_late {
             format!("took longer than the deadline of {} ms", limit.as_millis())
         } else {
-            "left out: it failed several times in a row, or is busy with an earlier bar".to_owned()
+            "left out for a while: it failed several times in a row".to_owned()
         };
         let members = members.into_iter().map(|said| said.unwrap_or_else(|| Err(why.clone()))).collect();
         Told { members, late }
@@ -140,12 +143,10 @@ impl Asking {
 pub(crate) struct Late;
 
 /// Says that members are free, when it is dropped.
-struct Free(Option<Arc<AtomicBool>>);
+struct Free(Arc<AtomicBool>);
 
 impl Drop for Free {
     fn drop(&mut self) {
-        if let Some(busy) = &self.0 {
-            busy.store(false, Ordering::Release);
-        }
+        self.0.store(false, Ordering::Release);
     }
 }

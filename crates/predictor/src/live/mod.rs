@@ -12,5 +12,7 @@ pub(crate) mod model;
 pub(crate) mod stats;
 pub(crate) mod symbol;
 pub(crate) mod task;
+#[cfg(test)]
+mod tests;
 pub(crate) mod view;
 pub(crate) mod watching;

@@ -106,13 +106,23 @@ impl SymbolState {
 
     /// Takes a bar, and the prediction at it once there are enough; every member is waited for.
     pub(crate) fn predict(&mut self, bar: &Bar, references: &[f64]) -> Result<Option<Prediction>> {
+        Ok(self.predict_and_resolve(bar, references)?.0)
+    }
+
+    /// The same, with the outcomes that the bar decides.
+    pub(crate) fn predict_and_resolve(
+        &mut self,
+        bar: &Bar,
+        references: &[f64],
+    ) -> Result<(Option<Prediction>, Vec<Outcome>)> {
         let started = Instant::now();
-        let Some(window) = self.advance(bar, references)?.window else { return Ok(None) };
+        let Advanced { window, outcomes } = self.advance(bar, references)?;
+        let Some(window) = window else { return Ok((None, outcomes)) };
         let pipeline = &self.model.pipeline;
         let answer = pipeline.answer_rows(&window, &[pipeline.lookback() - 1])?.pop();
         let answer = answer.ok_or_else(|| anyhow!("no member answered"))?;
         let latency_ms = started.elapsed().as_secs_f64() * 1000.0;
-        Ok(Some(self.prediction(bar, &answer, latency_ms)))
+        Ok((Some(self.prediction(bar, &answer, latency_ms)), outcomes))
     }
 
     /// The prediction of an answer about a bar; remembered as the last good one.

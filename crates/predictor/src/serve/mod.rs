@@ -4,7 +4,7 @@
 //! `guard` again, which gives faults the form of their protocol. Beside it run the feed, `reload`, `supervise` and the `webhook`.
 
 mod assets;
-mod demo;
+pub(crate) mod demo;
 mod events;
 mod fault;
 mod guard;

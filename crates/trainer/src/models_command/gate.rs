@@ -6,6 +6,7 @@ use anyhow::Result;
 use pipeline::Manifest;
 use serde::Serialize;
 
+use super::shadow;
 use crate::compare::{Answers, FinishedRun, Resampling, RunPlace, pair};
 use crate::report::PairedModels;
 
@@ -26,18 +27,24 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Sets a version against the champion, by the runs that made them.
-    pub(crate) fn between(artifacts: &Path, champion: &Manifest, version: &Manifest) -> Self {
-        match compared(artifacts, champion, version) {
+    /// Sets a version against the champion: by the runs that made them, or with a history by what both said live.
+    pub(crate) fn between(
+        artifacts: &Path,
+        champion: &Manifest,
+        version: &Manifest,
+        history: Option<&Path>,
+    ) -> Self {
+        match compared(artifacts, champion, version, history) {
             Ok(pair) => {
                 let difference = pair.difference.log_loss;
                 let passed = difference.high < 0.0 && !pair.same_answers;
                 let verdict = if passed { "is better than" } else { "is not shown to be better than" };
                 let sentence = format!(
-                    "{} {verdict} the champion {}: on {} common out-of-sample rows its log-loss less the champion's is {} [{}, {}] (the champion's is {:.4})",
+                    "{} {verdict} the champion {}: on {} common {} rows its log-loss less the champion's is {} [{}, {}] (the champion's is {:.4})",
                     version.model_version(),
                     champion.model_version(),
                     pair.common_rows,
+                    if history.is_some() { "live" } else { "out-of-sample" },
                     crate::report::signed(difference.mean, 4),
                     crate::report::signed(difference.low, 4),
                     crate::report::signed(difference.high, 4),
@@ -57,13 +64,23 @@ impl Gate {
     }
 }
 
-fn compared(artifacts: &Path, champion: &Manifest, version: &Manifest) -> Result<PairedModels> {
+fn compared(
+    artifacts: &Path,
+    champion: &Manifest,
+    version: &Manifest,
+    history: Option<&Path>,
+) -> Result<PairedModels> {
     let name = &version.facts.name;
     let place = |manifest: &Manifest| RunPlace::find(Path::new(&manifest.facts.run), artifacts);
     let places = vec![place(champion)?, place(version)?];
     let newer = places[1].directory.join(champion_file(&champion.content_hash));
     let mut runs = FinishedRun::load_all(places)?;
-    if newer.exists() {
+    if let Some(history) = history {
+        for (run, manifest) in runs.iter_mut().zip([champion, version]) {
+            let live = shadow::answers(history, &manifest.content_hash, &manifest.model_version())?;
+            run.answers = Some(std::iter::once((name.clone(), live)).collect());
+        }
+    } else if newer.exists() {
         let classes = runs[0].report.label.classes.names.clone();
         let mut later = Answers::load(&newer, &classes)?;
         if let (Some(known), Some(more)) =

@@ -6,6 +6,7 @@ mod list;
 mod promote;
 mod prune;
 mod rollback;
+mod shadow;
 mod show;
 mod target;
 mod verify;
@@ -89,6 +90,10 @@ pub(crate) struct PromoteArguments {
     /// Make it the champion whatever the comparison says; the history records it
     #[arg(long)]
     pub(crate) force: bool,
+    /// Compare what both said live: the history of predictor serve --model NAME@champion --history FILE, along which the
+    /// challenger predicted the same bars
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
 }

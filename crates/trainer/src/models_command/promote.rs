@@ -42,7 +42,12 @@ pub(super) fn run(arguments: &PromoteArguments, out: &mut dyn Write) -> Result<O
     if let (Alias::Champion, Some(version)) = (arguments.to, from) {
         let champion = Target { name: target.name.clone(), version };
         let gate = match Bundle::load(&champion.directory(&registry)) {
-            Ok(champion) => Gate::between(&arguments.common.artifacts, &champion.manifest, &bundle.manifest),
+            Ok(champion) => Gate::between(
+                &arguments.common.artifacts,
+                &champion.manifest,
+                &bundle.manifest,
+                arguments.history.as_deref(),
+            ),
             Err(error) => Gate {
                 passed: false,
                 sentence: format!("the champion {champion} can't be used: {error}"),
