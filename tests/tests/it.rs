@@ -22,6 +22,8 @@ mod pool;
 mod real_bars;
 #[path = "it/references.rs"]
 mod references;
+#[path = "it/replay.rs"]
+mod replay;
 #[path = "it/schemas.rs"]
 mod schemas;
 #[path = "it/sealed.rs"]

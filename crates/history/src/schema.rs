@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS predictions (
     latency_ms REAL NOT NULL,
     outcome INTEGER,
     resolved_at INTEGER,
-    UNIQUE (symbol, timestamp, content_hash)
+    UNIQUE (symbol, open_time, content_hash)
 );
 CREATE INDEX IF NOT EXISTS predictions_by_time ON predictions (timestamp);
 CREATE TABLE IF NOT EXISTS days (
