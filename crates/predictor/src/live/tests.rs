@@ -153,17 +153,17 @@ async fn the_record_is_what_the_label_says() {
     feed(&engine, "SYNTH", &series.bars()[..n]).await;
     let view = engine.view("SYNTH").unwrap();
     let classes = engine.shared.model().classes().to_vec();
-    let (mut resolved, mut right) = (0, 0);
+    let (mut resolved, mut right) = (0_u32, 0_u32);
     for (place, shown) in view.shown().bars.iter().enumerate() {
         let known = labels[place].filter(|label| label.until <= series.bars()[n - 1].open_time);
         assert_eq!(shown.outcome, known.map(|label| classes[usize::from(label.class)].clone()));
         if let (Some(said), Some(came)) = (&shown.regime, &shown.outcome) {
             assert_eq!(shown.fallback_level, Some(0), "{place}");
             resolved += 1;
-            right += usize::from(said == came);
+            right += u32::from(said == came);
         }
     }
     let report = serde_json::to_value(engine.report("SYNTH").await.unwrap().performance).unwrap();
     assert_eq!(report["resolved"], resolved);
-    assert!((report["accuracy"].as_f64().unwrap() - right as f64 / resolved as f64).abs() < 1e-12);
+    assert!((report["accuracy"].as_f64().unwrap() - f64::from(right) / f64::from(resolved)).abs() < 1e-12);
 }

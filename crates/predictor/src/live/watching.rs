@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ensemble::RollingWeights;
 use labels::Outcome;
 use market::{Prediction, Timestamp};
-use monitoring::{Drift, DriftWatch, PageHinkley, Record, RunWatch, Severity, Standing};
+use monitoring::{ColumnDrift, DriftWatch, PageHinkley, Record, RunWatch, Severity, Standing};
 use serde::Serialize;
 
 use crate::live::model::LiveModel;
@@ -100,8 +100,9 @@ pub(crate) struct DriftReport {
     score: Option<f64>,
     threshold: Option<f64>,
     drifted: bool,
-    features: Vec<monitoring::ColumnDrift>,
-    predictions: Option<Drift>,
+    features: Vec<ColumnDrift>,
+    /// The class whose probabilities are farthest.
+    predictions: Option<ColumnDrift>,
 }
 
 impl Watching {
@@ -303,7 +304,11 @@ impl Watching {
             threshold: self.features.as_ref().map(|watch| watch.reference().threshold),
             drifted: drift.as_ref().is_some_and(|drift| drift.drifted),
             features: drift.map(|drift| drift.columns).unwrap_or_default(),
-            predictions: self.predictions.as_ref().and_then(DriftWatch::drift),
+            predictions: self
+                .predictions
+                .as_ref()
+                .and_then(DriftWatch::drift)
+                .and_then(|drift| drift.columns.into_iter().next()),
         }
     }
 
