@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use market::{Bar, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::error::HistoryError;
 use crate::rows::{DaySummary, Recorded, Summary, classes_of, numbers};
@@ -62,27 +62,41 @@ impl Reader {
     /// # Errors
     /// What the database says.
     pub fn predictions(&self, filter: &Filter, limit: usize) -> Result<Page, HistoryError> {
-        let mut statement = self.connection.prepare_cached(
+        // Only what is asked for is in the statement, so that an index can serve it.
+        let Filter { symbol, content_hash, from, to, before, resolved } = filter;
+        let mut conditions = vec!["TRUE"];
+        let mut given: Vec<(&str, &dyn ToSql)> = Vec::new();
+        let (from, to) = (from.map(Timestamp::millis), to.map(Timestamp::millis));
+        let (most, mut add) = ((limit + 1) as i64, |condition, name, value| {
+            conditions.push(condition);
+            given.push((name, value));
+        });
+        if let Some(symbol) = symbol {
+            add("symbol = :symbol", ":symbol", symbol as &dyn ToSql);
+        }
+        if let Some(hash) = content_hash {
+            add("p.content_hash = :hash", ":hash", hash);
+        }
+        if let Some(from) = &from {
+            add("timestamp >= :from", ":from", from);
+        }
+        if let Some(to) = &to {
+            add("timestamp < :to", ":to", to);
+        }
+        if let Some(before) = before {
+            add("p.id < :before", ":before", before);
+        }
+        given.push((":most", &most));
+        if *resolved {
+            conditions.push("outcome IS NOT NULL");
+        }
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT p.id, open_time, p.content_hash, model_version, classes, symbol, timestamp, regime, probabilities, prediction_set, source,
                     level, reason, latency_ms, outcome, resolved_at
-             FROM predictions AS p JOIN models AS m ON m.id = p.model
-             WHERE (?1 IS NULL OR symbol = ?1) AND (?2 IS NULL OR p.content_hash = ?2)
-               AND (?3 IS NULL OR timestamp >= ?3) AND (?4 IS NULL OR timestamp < ?4)
-               AND (?5 IS NULL OR p.id < ?5) AND (NOT ?6 OR outcome IS NOT NULL)
-             ORDER BY p.id DESC LIMIT ?7",
-        )?;
-        let rows = statement.query_map(
-            params![
-                filter.symbol,
-                filter.content_hash,
-                filter.from.map(Timestamp::millis),
-                filter.to.map(Timestamp::millis),
-                filter.before,
-                filter.resolved,
-                (limit + 1) as i64
-            ],
-            recorded,
-        )?;
+             FROM predictions AS p JOIN models AS m ON m.id = p.model WHERE {} ORDER BY p.id DESC LIMIT :most",
+            conditions.join(" AND ")
+        ))?;
+        let rows = statement.query_map(&given[..], recorded)?;
         let mut predictions: Vec<Recorded> = rows.collect::<Result<_, _>>()?;
         let more = predictions.len() > limit;
         predictions.truncate(limit);

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS predictions (
     UNIQUE (symbol, open_time, content_hash)
 );
 CREATE INDEX IF NOT EXISTS predictions_by_time ON predictions (timestamp);
+CREATE INDEX IF NOT EXISTS predictions_by_symbol ON predictions (symbol, content_hash);
 CREATE TABLE IF NOT EXISTS days (
     symbol TEXT NOT NULL,
     content_hash TEXT NOT NULL,

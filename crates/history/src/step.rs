@@ -16,6 +16,13 @@ pub struct Step {
     pub resolutions: Vec<Resolution>,
 }
 
+impl Step {
+    /// A bar at which nothing was predicted.
+    pub fn of_bar(symbol: &str, bar: Bar) -> Self {
+        Self { symbol: symbol.to_owned(), bar, predictions: Vec::new(), resolutions: Vec::new() }
+    }
+}
+
 /// The outcome of an earlier prediction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use market::{Bar, Prediction};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -31,7 +31,7 @@ enum Command {
     Step(Box<Step>, Option<Acknowledge>),
     Snapshot(Snapshot),
     Revise(String, Bar),
-    Prune { before: i64 },
+    Prune { symbol: String, before: i64, kept: usize },
     Flush(SyncSender<Result<(), String>>),
     Pages(i64),
     End,
@@ -86,7 +86,8 @@ impl Writer {
             .spawn(move || {
                 // The lock is held until the thread ends.
                 let _lock = lock;
-                Worker { connection, health: shared, waiting: VecDeque::new() }.run(&received);
+                Worker { connection, health: shared, waiting: VecDeque::new(), tried: Instant::now() }
+                    .run(&received);
             })
             .map_err(|_| HistoryError::Taken(path.to_owned()))?;
         Ok(Self { commands, health, thread: Some(thread) })
@@ -134,9 +135,9 @@ impl Writer {
         let _ = self.commands.send(Command::Revise(symbol.to_owned(), bar));
     }
 
-    /// Takes bars and predictions away that are older; the days stay.
-    pub fn prune(&self, before: i64) {
-        let _ = self.commands.send(Command::Prune { before });
+    /// Takes bars and predictions of a symbol away that are older, but never its newest `kept` bars; the days stay.
+    pub fn prune(&self, symbol: &str, before: i64, kept: usize) {
+        let _ = self.commands.send(Command::Prune { symbol: symbol.to_owned(), before, kept });
     }
 
     /// Waits until everything that was handed over before is written, or says why it is not.
@@ -171,6 +172,8 @@ struct Worker {
     health: Arc<Mutex<Health>>,
     /// Steps that the disk did not accept yet, oldest first.
     waiting: VecDeque<Box<Step>>,
+    /// When it was last asked to.
+    tried: Instant,
 }
 
 /// What one transaction added.
@@ -196,6 +199,10 @@ impl Worker {
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            // Also while steps keep coming.
+            if !self.waiting.is_empty() && self.tried.elapsed() >= RETRY {
+                self.write_waiting();
+            }
             // Steps that have come meanwhile share a transaction.
             let mut steps = Vec::new();
             while let Some(Command::Step(step, acknowledge)) = next {
@@ -206,7 +213,7 @@ impl Worker {
             match next {
                 Some(Command::Snapshot(snapshot)) => self.keep(&snapshot),
                 Some(Command::Revise(symbol, bar)) => self.revise(&symbol, &bar),
-                Some(Command::Prune { before }) => self.prune(before),
+                Some(Command::Prune { symbol, before, kept }) => self.prune(&symbol, before, kept),
                 Some(Command::Pages(pages)) => self.limit(pages),
                 Some(Command::Flush(told)) => {
                     self.write_waiting();
@@ -264,6 +271,7 @@ impl Worker {
     }
 
     fn commit<'s>(&mut self, steps: impl Iterator<Item = &'s Step>) -> Result<(), String> {
+        self.tried = Instant::now();
         let outcome = transaction(&mut self.connection, steps);
         let mut health = self.health();
         match outcome {
@@ -315,10 +323,21 @@ impl Worker {
         }
     }
 
-    fn prune(&mut self, before: i64) {
-        let delete = |sql: &str| self.connection.execute(sql, [before]);
-        let pruned = delete("DELETE FROM predictions WHERE timestamp < ?1")
-            .and_then(|_| delete("DELETE FROM bars WHERE open_time < ?1"));
+    fn prune(&mut self, symbol: &str, before: i64, kept: usize) {
+        // What a later process begins with stays.
+        let newest = "SELECT min(open_time) FROM (SELECT open_time FROM bars WHERE symbol = ?1 ORDER BY open_time DESC LIMIT ?2)";
+        let oldest_kept = self
+            .connection
+            .query_row(newest, params![symbol, kept as i64], |row| row.get::<_, Option<i64>>(0))
+            .map(|oldest| oldest.unwrap_or(before).min(before));
+        let pruned = oldest_kept.and_then(|oldest| {
+            self.connection.execute(
+                "DELETE FROM predictions WHERE symbol = ?1 AND open_time < ?2",
+                params![symbol, before],
+            )?;
+            self.connection
+                .execute("DELETE FROM bars WHERE symbol = ?1 AND open_time < ?2", params![symbol, oldest])
+        });
         if let Err(error) = pruned {
             self.health().error = Some(error.to_string());
         }

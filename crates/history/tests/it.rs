@@ -120,9 +120,10 @@ fn steps_are_there_once_with_their_outcomes_and_days() {
     // A later process goes on counting, and prunes rows but no days.
     let writer = Writer::open(&path).unwrap();
     assert_eq!(writer.health().predictions, 250);
-    writer.prune(200 * 60_000);
+    writer.prune("BTCUSDT", 200 * 60_000, 100);
     writer.flush().unwrap();
-    assert_eq!(all(&path).len(), 51);
+    assert_eq!(all(&path).len(), 50);
+    assert_eq!(reader.bars("BTCUSDT", None, 1000).unwrap().len(), 100);
     assert_eq!(reader.summary("BTCUSDT", "abc", 0, 2).unwrap(), summary);
 }
 

@@ -75,6 +75,14 @@ impl PipelineStream {
         self.state.engine.newest()
     }
 
+    /// The rows that members answered from at the newest bar; none where there was no answer.
+    pub fn window(&self) -> Option<&[f64]> {
+        let (lookback, width) = (self.pipeline.lookback(), self.pipeline.schema().len());
+        let StreamState { rows, bars_seen, .. } = &self.state;
+        let is_ready = *bars_seen >= self.pipeline.required_bars() && rows.len() >= lookback * width;
+        is_ready.then(|| &rows[rows.len() - lookback * width..])
+    }
+
     /// Bars that are still missing until the first answer of this segment.
     pub fn missing_bars(&self) -> usize {
         self.pipeline.required_bars().saturating_sub(self.state.bars_seen)
@@ -133,8 +141,7 @@ impl PipelineStream {
         }
         rows.extend_from_slice(values);
         rows.extend(forecast);
-        let is_ready = *bars_seen >= self.pipeline.required_bars() && rows.len() >= lookback * width;
-        Ok(is_ready.then(|| &rows[rows.len() - lookback * width..]))
+        Ok(self.window())
     }
 }
 

@@ -185,7 +185,7 @@ pub(crate) struct ServeArguments {
     /// Until when members may answer, in milliseconds from the bar on
     #[arg(long, value_name = "MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub(crate) deadline_ms: u64,
-    /// A prediction older than one bar and so many seconds is answered with what is known without it
+    /// With a live feed: a prediction older than one bar and so many seconds is answered with what is known without it
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(crate) ttl_s: u64,
     /// Time limit of a request in milliseconds
@@ -210,16 +210,16 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "URL")]
     pub(crate) webhook: Option<String>,
     /// Probability from which a direction is begun
-    #[arg(long, value_name = "P", default_value_t = 0.7)]
+    #[arg(long, value_name = "P", default_value_t = 0.7, value_parser = share)]
     pub(crate) transition: f64,
     /// Probability from which a direction is kept
-    #[arg(long, value_name = "P", default_value_t = 0.6)]
+    #[arg(long, value_name = "P", default_value_t = 0.6, value_parser = share)]
     pub(crate) minimum: f64,
     /// Size of a full signal, as a share of capital
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
     pub(crate) base_size: f64,
     /// No size is larger
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
     pub(crate) largest_size: f64,
     /// Address of the exchange's stream instead of the public one, such as `ws://127.0.0.1:9000`
     #[arg(long, value_name = "URL")]
@@ -307,6 +307,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         Command::Inspect(arguments) => inspect::run(&arguments)?,
     };
     Ok(writeln!(out, "{said}")?)
+}
+
+/// A number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| format!("{text:?} must be a number from 0 to 1"))
 }
 
 /// What is told on the way goes to standard error.

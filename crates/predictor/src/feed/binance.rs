@@ -159,7 +159,7 @@ impl Feed<'_> {
     async fn read(&mut self, mut stream: Stream) -> Result<()> {
         let shared = Arc::clone(&self.engine.shared);
         let until = Instant::now() + PLANNED;
-        let mut last_message = Instant::now();
+        let mut silent = 0;
         let mut is_live = false;
         let mut look = tokio::time::interval(Duration::from_secs(1));
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -167,7 +167,9 @@ impl Feed<'_> {
             let message = tokio::select! {
                 message = stream.next() => message,
                 _ = look.tick() => {
-                    if last_message.elapsed() > SILENT {
+                    // Only what was listened to counts: questions to REST take a while.
+                    silent += 1;
+                    if silent > SILENT.as_secs() {
                         bail!("the stream has been silent for {} s", SILENT.as_secs());
                     }
                     if Instant::now() > until {
@@ -180,7 +182,7 @@ impl Feed<'_> {
                 }
             };
             let message = message.context("the stream was closed")?.context("the stream broke")?;
-            last_message = Instant::now();
+            silent = 0;
             let Message::Text(text) = message else {
                 if message.is_close() {
                     bail!("the exchange closed the stream");
@@ -241,6 +243,8 @@ impl Feed<'_> {
                 self.fill(symbol.as_str()).await;
             } else if self.engine.view(symbol.as_str()).is_some_and(|view| view.shown().warming_up > 0) {
                 self.warm(symbol.as_str()).await;
+            } else {
+                self.warmed.remove(symbol.as_str());
             }
         }
     }
@@ -271,9 +275,11 @@ impl Feed<'_> {
     async fn ask(&self, symbol: &str, [from, now]: [Timestamp; 2]) -> Option<Vec<Bar>> {
         let (rest, name, interval) = (self.addresses.rest.clone(), symbol.to_owned(), self.interval);
         let asked = tokio::task::spawn_blocking(move || -> Result<Vec<Bar>> {
-            let retry = RetryPolicy { attempts: 3, ..RetryPolicy::default() };
+            // The stream waits meanwhile: it is asked again soon.
+            let retry =
+                RetryPolicy { attempts: 2, longest_asked: Duration::from_secs(5), ..RetryPolicy::default() };
             let patience: Box<dyn Patience> = Box::new(Sleep);
-            let mut connection = Connection::new(retry, Duration::from_secs(10), patience)?;
+            let mut connection = Connection::new(retry, Duration::from_secs(5), patience)?;
             Ok(closed_bars(
                 &mut connection,
                 rest.as_deref(),

@@ -9,13 +9,16 @@ use crate::live::engine::{Engine, now};
 pub(crate) async fn run(engine: &Engine) {
     let shared = &engine.shared;
     shared.tell_feed(|feed| (feed.kind, feed.state) = ("stdin", "live"));
-    let mut lines = BufReader::new(stdin()).lines();
+    let mut input = BufReader::new(stdin());
+    let mut bytes = Vec::new();
     let mut number = 0_u64;
     loop {
         number += 1;
-        let line = match lines.next_line().await {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
+        bytes.clear();
+        let line = match input.read_until(b'\n', &mut bytes).await {
+            Ok(0) => break,
+            // What is no text is no bar either.
+            Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
                 shared.tell_feed(|feed| {
                     (feed.state, feed.detail) = ("down", format!("standard input: {error}"));
@@ -30,7 +33,12 @@ pub(crate) async fn run(engine: &Engine) {
         let read = serde_json::from_str::<BarLine>(&line).map_err(|error| error.to_string());
         let taken = read.and_then(|line| {
             let symbol = line.symbol.clone().unwrap_or_else(|| "STDIN".to_owned());
-            Ok((symbol, line.bar(timeframe)?))
+            let bar = line.bar(timeframe)?;
+            // It would make every true bar a late one.
+            if bar.close_time.millis() > now() + timeframe.millis() {
+                return Err(format!("it closes at {}, which is still to come", bar.close_time));
+            }
+            Ok((symbol, bar))
         });
         match taken {
             Ok((symbol, bar)) => {

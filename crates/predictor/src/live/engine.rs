@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, anyhow, bail};
-use history::{Filter, Reader, Writer};
+use history::{Filter, Reader, Step, Writer};
 use market::{Bar, Timestamp};
 use monitoring::{Alert, AlertBook, AlertChange, Severity};
 use regime::SignalRules;
@@ -18,7 +18,7 @@ use crate::live::model::LiveModel;
 use crate::live::stats::Stats;
 use crate::live::symbol::SymbolState;
 use crate::live::task::{Command, Report, Start, SymbolTask};
-use crate::live::view::{KEPT_BARS, SymbolView};
+use crate::live::view::{ShownBar, SymbolView};
 use crate::live::watching::{AlertRules, Watching};
 
 /// Bars that wait for a symbol's owner; whoever brings more waits.
@@ -215,7 +215,9 @@ impl Engine {
 
     /// Begins a symbol, where it has not begun: from what the history remembers of it, or from bars of before.
     pub(crate) async fn begin(&self, symbol: &str, before: Vec<Bar>) -> Result<()> {
-        if self.read_symbols().contains_key(symbol) {
+        // One whose owner failed is begun anew.
+        let is_here = self.read_symbols().get(symbol).map(|handle| !handle.commands.is_closed());
+        if is_here == Some(true) {
             return Ok(());
         }
         if self.read_symbols().len() >= self.shared.settings.most_symbols {
@@ -233,12 +235,18 @@ impl Engine {
         let (commands, received) = mpsc::channel(QUEUE);
         {
             let mut symbols = self.shared.symbols.write().unwrap_or_else(PoisonError::into_inner);
-            if symbols.contains_key(symbol) {
+            if symbols.get(symbol).is_some_and(|handle| !handle.commands.is_closed()) {
                 return Ok(());
             }
             symbols.insert(symbol.to_owned(), Handle { view, commands: commands.clone() });
         }
+        let begun_with = task.model_version().to_owned();
         tokio::spawn(task.run(received));
+        // Another champion may have come meanwhile, before the symbol could be told.
+        let model = self.shared.model();
+        if model.version != begun_with {
+            let _ = commands.send(Command::Model(model)).await;
+        }
         if let Some(challenger) = self.shared.challenger() {
             let _ = commands.send(Command::Challenger(Some(challenger))).await;
         }
@@ -307,70 +315,82 @@ impl Engine {
 fn start(shared: &Shared, symbol: &str, before: Vec<Bar>) -> Result<Start> {
     let model = shared.model();
     let rules = &shared.settings.signals;
+    let timeframe = model.pipeline.core().timeframe;
+    let fits = |bar: &Bar| bar.close_time == bar.open_time.plus_bars(1, timeframe);
+    if !before.iter().all(fits) {
+        bail!("the bars of before are no {timeframe} bars, which {} takes", model.version);
+    }
     let mut watching = Watching::new(symbol, &model, shared.settings.alerts);
     let mut state = Box::new(SymbolState::new(symbol, &model, rules));
     let mut kept: VecDeque<Bar> = VecDeque::new();
-    let most = KEPT_BARS.max(model.pipeline.required_bars());
+    let mut recorded = Vec::new();
+    let most = model.kept_bars();
     if let Some(reader) = shared.reader() {
         let reader = reader?;
         let snapshot = reader.snapshot(symbol, model.content_hash())?;
-        let bars = reader.bars(symbol, None, most)?;
-        // Without a usable snapshot the state warms up from the bars that are there.
-        let resumed =
-            snapshot.and_then(|snapshot| match SymbolState::resume(symbol, &model, rules, &snapshot.state) {
-                Ok(state) => Some((Box::new(state), snapshot.at)),
+        // A model of other bars may have been served before.
+        kept = reader.bars(symbol, None, most)?.into_iter().filter(fits).collect();
+        let mut from = None;
+        if let Some(snapshot) = snapshot {
+            // Without a usable snapshot the state warms up from the bars that are there.
+            match SymbolState::resume(symbol, &model, rules, &snapshot.state) {
+                Ok(resumed) => (state, from) = (Box::new(resumed), Some(snapshot.at)),
                 Err(error) => {
                     tracing::warn!(symbol, "the kept state can't be used ({error:#}); it warms up from bars");
-                    None
                 }
-            });
-        let mut from = None;
-        if let Some((resumed, at)) = resumed {
-            state = resumed;
-            from = Some(at);
+            }
         }
-        let behind: Vec<&Bar> = bars.iter().filter(|bar| from.is_none_or(|at| bar.open_time > at)).collect();
         let filter = Filter {
             symbol: Some(symbol.to_owned()),
             content_hash: Some(model.content_hash().to_owned()),
             ..Filter::default()
         };
-        let recorded = reader.predictions(&filter, RECALLED)?.predictions;
-        let mut made: BTreeMap<Timestamp, &history::Recorded> =
+        recorded = reader.predictions(&filter, RECALLED)?.predictions;
+        let made: BTreeMap<Timestamp, &history::Recorded> =
             recorded.iter().map(|one| (one.open_time, one)).collect();
-        for bar in behind {
+        for bar in kept.iter().filter(|bar| from.is_none_or(|at| bar.open_time > at)) {
             let _ = state.advance(bar, &[]);
-            if let Some(one) = made.get(&bar.open_time) {
+            // What was said at the newest is said again.
+            if let Some(one) = made.get(&bar.open_time).filter(|_| Some(bar) != kept.back()) {
                 state.recall(one);
             }
         }
-        for (at, one) in std::mem::take(&mut made) {
+        for (at, one) in made.into_iter().filter(|(_, one)| one.level <= 2) {
             let set = one.prediction_set.as_deref();
-            match one.outcome {
-                Some(class) => watching.recall(at, &one.probabilities, set, class),
-                None if one.level <= 2 => {
-                    let set = set.map(|set| set.iter().map(|class| usize::from(*class)).collect());
-                    watching.remember(at, one.probabilities.clone(), set);
-                }
-                None => {}
+            if let Some(class) = one.outcome {
+                watching.recall(at, &one.probabilities, set, class);
+            } else {
+                let set = set.map(|set| set.iter().map(|class| usize::from(*class)).collect());
+                watching.remember(at, one.probabilities.clone(), set);
             }
         }
-        if !bars.is_empty() {
-            tracing::info!(symbol, "goes on behind {}", bars[bars.len() - 1].open_time);
+        if let Some(last) = kept.back() {
+            tracing::info!(symbol, "goes on behind {}", last.open_time);
         }
-        kept.extend(bars);
     }
-    let newest = kept.back().map(|bar| bar.open_time);
-    let timeframe = model.pipeline.core().timeframe;
+    let newest = kept.back().map(|bar| bar.open_time).max(state.newest().map(|bar| bar.open_time));
     for bar in before.into_iter().filter(|bar| newest.is_none_or(|newest| bar.open_time > newest)) {
-        if bar.close_time != bar.open_time.plus_bars(1, timeframe) {
-            bail!("the bars of before are no {timeframe} bars, which {} takes", model.version);
+        if let Ok(advanced) = state.advance(&bar, &[])
+            && let Some(window) = advanced.window
+        {
+            watching.row(&window[window.len() - model.pipeline.schema().len()..]);
         }
-        let _ = state.advance(&bar, &[]);
-        if kept.len() == most {
-            kept.pop_front();
+        // A later process has no such file.
+        if let Some(history) = &shared.history {
+            history.record(Step::of_bar(symbol, bar), None);
         }
         kept.push_back(bar);
     }
-    Ok(Start { state, watching, kept })
+    while kept.len() > most {
+        kept.pop_front();
+    }
+    let of_bar = |bar: &Bar| {
+        let mut shown = ShownBar::new(bar, None);
+        if let Ok(place) = recorded.binary_search_by(|one| bar.open_time.cmp(&one.open_time)) {
+            shown.recall(&recorded[place]);
+        }
+        shown
+    };
+    let shown = kept.iter().map(of_bar).collect();
+    Ok(Start { state, watching, kept, shown })
 }

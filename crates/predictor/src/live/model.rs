@@ -13,6 +13,11 @@ use pipeline::{Bundle, Manifest, Pipeline};
 use regime::{Ladder, SignalRules};
 use serde_json::Value;
 
+/// Bars that are kept for readers.
+const LEAST_KEPT: usize = 4096;
+/// Bars that are kept beyond those that are needed.
+const MORE_KEPT: usize = 64;
+
 /// A bundle that was loaded, checked and asked once.
 #[derive(Debug)]
 pub(crate) struct LiveModel {
@@ -91,11 +96,39 @@ impl LiveModel {
     /// What was usual in training: of the symbol, or of the only one.
     pub(crate) fn reference(&self, symbol: &str) -> Option<Reference> {
         let references = &self.manifest.facts.references;
-        let found = references.get(symbol).or_else(|| references.values().next())?;
+        let only = || references.values().next().filter(|_| references.len() == 1);
+        let found = references.get(symbol).or_else(only)?;
         let reference: Reference = serde_json::from_value(found.clone()).ok()?;
         let (k, n) = (self.classes().len(), self.pipeline.schema().len());
         let features = reference.features.as_ref().is_none_or(|drift| drift.is_valid(n));
         (reference.prior.len() == k && features).then_some(reference)
+    }
+
+    /// Bars that are kept of a symbol: as many as it and its label need to be warm, and a few for readers.
+    pub(crate) fn kept_bars(&self) -> usize {
+        let core = self.pipeline.core();
+        let of_label = core.timeframe.regime_window() + 2 * core.horizon;
+        self.pipeline.required_bars().max(of_label).max(LEAST_KEPT) + MORE_KEPT
+    }
+
+    /// Why it can't take the place of another one at work, in words.
+    pub(crate) fn refuses_bars_of(&self, other: &Self) -> Option<String> {
+        let (core, others) = (self.pipeline.core(), other.pipeline.core());
+        if core.timeframe != others.timeframe {
+            return Some(format!(
+                "{} takes {} bars, the feed brings {} bars",
+                self.version, core.timeframe, others.timeframe
+            ));
+        }
+        let (own, known) =
+            (self.pipeline.feature_set().references(), other.pipeline.feature_set().references());
+        (own != known).then(|| {
+            format!(
+                "{} looks at the prices of {}, which the feed does not bring",
+                self.version,
+                own.join(", ")
+            )
+        })
     }
 
     pub(crate) fn ladder(&self, symbol: &str) -> Ladder {

@@ -92,6 +92,20 @@ impl SymbolState {
         self.stream.newest()
     }
 
+    /// The prediction at the newest bar that it took, from what it remembers; none while it warms up.
+    pub(crate) fn prediction_at_newest(&mut self) -> Option<Prediction> {
+        let bar = *self.newest()?;
+        let started = Instant::now();
+        let pipeline = Arc::clone(&self.model.pipeline);
+        let answer = pipeline.answer_rows(self.stream.window()?, &[pipeline.lookback() - 1]).ok()?.pop()?;
+        Some(self.prediction(&bar, &answer, started.elapsed().as_secs_f64() * 1000.0))
+    }
+
+    /// Takes a bar for the outcomes that it decides only.
+    pub(crate) fn resolve(&mut self, bar: &Bar) -> Vec<Outcome> {
+        self.resolver.as_mut().map(|resolver| resolver.update(bar)).unwrap_or_default()
+    }
+
     /// Bars that are missing until it answers.
     pub(crate) fn missing_bars(&self) -> usize {
         self.stream.missing_bars()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use history::{Resolution, Snapshot, Step};
 use labels::Outcome;
 use market::{Bar, Prediction, Timestamp};
+use regime::{Ladder, SignalMaker};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -16,7 +17,7 @@ use crate::live::engine::{Shared, now};
 use crate::live::ingest::{IngestCounts, Verdict};
 use crate::live::model::LiveModel;
 use crate::live::symbol::{Advanced, SymbolState};
-use crate::live::view::{KEPT_BARS, Published, ShownBar, SymbolView};
+use crate::live::view::{Published, ShownBar, SymbolView};
 use crate::live::watching::{DriftReport, Performance, Watching};
 
 /// How long the history is waited for before a prediction is told without it.
@@ -57,6 +58,8 @@ pub(crate) struct Start {
     pub(crate) watching: Watching,
     /// Bars that the state has seen, the newest ones.
     pub(crate) kept: VecDeque<Bar>,
+    /// The same for readers.
+    pub(crate) shown: VecDeque<ShownBar>,
 }
 
 /// A second model on the same bars, which nobody is served by.
@@ -78,17 +81,20 @@ pub(crate) struct SymbolTask {
     counts: IngestCounts,
     since_snapshot: u64,
     challenger: Option<Challenger>,
+    /// The champion before, until the outcomes of what it predicted are known; and for how many bars yet.
+    retiring: Option<(Box<SymbolState>, usize)>,
     regime: Option<String>,
 }
 
 impl SymbolTask {
     pub(crate) fn new(shared: Arc<Shared>, view: Arc<SymbolView>, start: Start) -> Self {
-        let Start { state, watching, kept } = start;
+        let Start { state, watching, kept, shown } = start;
         let members = Members::of(&state.model);
         {
+            let bars = shown;
             let mut shown = view.shown();
-            for bar in &kept {
-                shown.push(ShownBar::new(bar, None));
+            for bar in bars {
+                shown.push(bar);
             }
             shown.warming_up = state.missing_bars();
             let unknown = state.model.resolver(&view.symbol).err();
@@ -105,12 +111,19 @@ impl SymbolTask {
             counts: IngestCounts::default(),
             since_snapshot: 0,
             challenger: None,
+            retiring: None,
             regime: None,
         }
     }
 
+    /// `name/version` of the model that it begins with.
+    pub(crate) fn model_version(&self) -> &str {
+        self.state.as_ref().map_or("", |state| &state.model.version)
+    }
+
     /// Until nobody can tell it anything any more.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        self.speak_at_once().await;
         while let Some(command) = commands.recv().await {
             match command {
                 Command::Bar { bar, is_past } => self.bar(bar, is_past).await,
@@ -142,7 +155,7 @@ impl SymbolTask {
             return;
         }
         self.keep_checkpoint();
-        if self.kept.len() == KEPT_BARS.max(model.pipeline.required_bars()) {
+        if self.kept.len() >= model.kept_bars() {
             self.kept.pop_front();
         }
         self.kept.push_back(bar);
@@ -152,7 +165,7 @@ impl SymbolTask {
         }
         let deadline = started + self.shared.settings.deadline;
         let Some(state) = self.state.take() else {
-            self.rebuild(&model).await;
+            self.rebuild_and_say(&model, bar, started).await;
             return;
         };
         let last_ladder = state.ladder.clone();
@@ -171,8 +184,9 @@ impl SymbolTask {
                 &why,
                 latency,
             );
-            let late = asking.at_last().await;
-            let (state, outcomes) = match late {
+            // Said now, and once more with what the bar decides as soon as the state has taken it.
+            self.publish_without_state(&model, said.clone(), &last_ladder);
+            let (state, outcomes) = match asking.at_last().await {
                 Some((state, Ok(Advanced { outcomes, .. }))) => (Some(state), outcomes),
                 Some((state, Err(_))) => (Some(state), Vec::new()),
                 None => (None, Vec::new()),
@@ -187,7 +201,7 @@ impl SymbolTask {
                 "the state failed on the bar of {}; it is built anew from the bars before",
                 bar.open_time
             );
-            self.rebuild(&model).await;
+            self.rebuild_and_say(&model, bar, started).await;
             return;
         };
         self.state = Some(state);
@@ -240,32 +254,21 @@ impl SymbolTask {
         started: Instant,
     ) {
         self.view.shown().warming_up = self.state.as_ref().map_or(0, |state| state.missing_bars());
-        let resolved = resolutions(model, &outcomes);
+        // Warming up at first nothing is said; behind a hole the ladder speaks.
+        let prediction = prediction.or_else(|| {
+            let state = self.state.as_ref().filter(|state| state.ladder.has_answered())?;
+            let why = format!("warming up again behind a hole, {} bars are missing", state.missing_bars());
+            Some(state.fallback(bar.close_time, &why, started.elapsed().as_secs_f64() * 1000.0))
+        });
         if let Some(prediction) = prediction.as_ref().filter(|prediction| prediction.fallback_level <= 2) {
             self.watching.predicted(bar.open_time, prediction);
         }
-        let step = Step {
-            symbol: self.view.symbol.clone(),
-            bar,
-            predictions: prediction
-                .iter()
-                .map(|one| (model.content_hash().to_owned(), one.clone()))
-                .collect(),
-            resolutions: resolved,
-        };
-        self.write(step).await;
-        if let Some(state) = self.state.as_mut() {
-            let shown = match prediction {
-                Some(prediction) => Some(prediction),
-                None if state.ladder.has_answered() => {
-                    let why =
-                        format!("warming up again behind a hole, {} bars are missing", state.missing_bars());
-                    Some(state.fallback(bar.close_time, &why, started.elapsed().as_secs_f64() * 1000.0))
-                }
-                None => None,
-            };
-            self.publish(model, &bar, shown);
-        }
+        let hash = model.content_hash();
+        let mut resolutions = resolutions(model, &outcomes);
+        resolutions.extend(self.retire(&bar));
+        let predictions = prediction.iter().map(|one| (hash.to_owned(), one.clone())).collect();
+        self.write(Step { symbol: self.view.symbol.clone(), bar, predictions, resolutions }).await;
+        self.publish(model, &bar, prediction);
         self.tell_outcomes(model, &outcomes);
         self.shared.stats.bar(started.elapsed().as_secs_f64());
         self.shadow(bar).await;
@@ -273,6 +276,50 @@ impl SymbolTask {
         self.since_snapshot += 1;
         if self.since_snapshot >= SNAPSHOT_EVERY {
             self.snapshot();
+        }
+    }
+
+    /// Outcomes of what the champion before predicted.
+    fn retire(&mut self, bar: &Bar) -> Vec<Resolution> {
+        let Some((state, left)) = &mut self.retiring else { return Vec::new() };
+        let outcomes = state.resolve(bar);
+        let known = resolutions(&state.model, &outcomes);
+        *left -= 1;
+        if *left == 0 {
+            self.retiring = None;
+        }
+        known
+    }
+
+    /// After a failure of the state: a new one, and an answer that says so.
+    async fn rebuild_and_say(&mut self, model: &Arc<LiveModel>, bar: Bar, started: Instant) {
+        self.rebuild(model).await;
+        let latency = started.elapsed().as_secs_f64() * 1000.0;
+        let said = self.state.as_ref().map(|state| {
+            state.fallback(bar.close_time, "the state failed on this bar and was built anew", latency)
+        });
+        self.finish(model, bar, said, Vec::new(), started).await;
+    }
+
+    /// Tells an answer while the state is not at hand; nothing is done on such an answer.
+    fn publish_without_state(&self, model: &Arc<LiveModel>, prediction: Prediction, ladder: &Ladder) {
+        let signal = SignalMaker::new(self.shared.settings.signals.clone()).update(&prediction);
+        let published = Published::new(prediction, &signal, Arc::clone(model), ladder.clone());
+        self.view.newest.send_replace(Some(Arc::new(published)));
+    }
+
+    /// A state that has seen enough answers about its newest bar before the next one comes.
+    async fn speak_at_once(&mut self) {
+        let Some(mut state) = self.state.take() else { return };
+        let done = tokio::task::spawn_blocking(move || {
+            let prediction = state.prediction_at_newest();
+            (state, prediction)
+        });
+        let Ok((state, prediction)) = done.await else { return };
+        let (model, newest) = (Arc::clone(&state.model), self.kept.back().copied());
+        self.state = Some(state);
+        if let (Some(prediction), Some(bar)) = (prediction, newest) {
+            self.say_again(&model, bar, prediction).await;
         }
     }
 
@@ -445,12 +492,13 @@ impl SymbolTask {
         let bars: Vec<Bar> = self.kept.iter().skip(self.kept.len() - ago).copied().collect();
         let again = tokio::task::spawn_blocking(move || {
             let mut state = checkpoint;
+            let mut decided = Vec::new();
             for bar in &bars {
-                let _ = state.advance(bar, &[]);
+                decided = state.advance(bar, &[]).map(|advanced| advanced.outcomes).unwrap_or_default();
             }
-            state
+            (state, decided)
         });
-        let Ok(mut again) = again.await else { return };
+        let Ok((mut again, decided)) = again.await else { return };
         if let Some(state) = &self.state {
             again.ladder = state.ladder.clone();
             again.signals.resume(state.signals.held());
@@ -462,6 +510,9 @@ impl SymbolTask {
         }
         if let Some(history) = &self.shared.history {
             history.revise(&self.view.symbol, bar);
+            // Outcomes that the bar decides now; those that it had decided before stand.
+            let resolutions = resolutions(&self.model(), &decided);
+            history.record(Step { resolutions, ..Step::of_bar(&self.view.symbol, bar) }, None);
         }
         self.snapshot();
     }
@@ -477,7 +528,7 @@ impl SymbolTask {
         all.retain(|at, _| newest.is_none_or(|newest| *at <= newest));
         all.extend(self.kept.iter().map(|bar| (bar.open_time, *bar)));
         let model = self.model();
-        let most = KEPT_BARS.max(model.pipeline.required_bars());
+        let most = model.kept_bars();
         self.kept = all.into_values().collect();
         while self.kept.len() > most {
             self.kept.pop_front();
@@ -486,13 +537,7 @@ impl SymbolTask {
         self.rebuild(&model).await;
         if let Some(history) = &self.shared.history {
             for bar in &self.kept {
-                let step = Step {
-                    symbol: self.view.symbol.clone(),
-                    bar: *bar,
-                    predictions: Vec::new(),
-                    resolutions: Vec::new(),
-                };
-                history.record(step, None);
+                history.record(Step::of_bar(&self.view.symbol, *bar), None);
             }
         }
         {
@@ -514,7 +559,9 @@ impl SymbolTask {
     async fn warmed(&self, model: &Arc<LiveModel>) -> Box<SymbolState> {
         let (symbol, model, rules) =
             (self.view.symbol.clone(), Arc::clone(model), self.shared.settings.signals.clone());
-        let bars: Vec<Bar> = self.kept.iter().copied().collect();
+        let timeframe = model.pipeline.core().timeframe;
+        let fits = |bar: &&Bar| bar.close_time == bar.open_time.plus_bars(1, timeframe);
+        let bars: Vec<Bar> = self.kept.iter().filter(fits).copied().collect();
         let fresh = SymbolState::new(&symbol, &model, &rules);
         let warmed = tokio::task::spawn_blocking(move || {
             let mut state = Box::new(SymbolState::new(&symbol, &model, &rules));
@@ -531,8 +578,10 @@ impl SymbolTask {
         self.snapshot();
         let newest = self.kept.pop_back();
         let mut state = self.warmed(&model).await;
-        if let Some(previous) = &self.state {
+        if let Some(previous) = self.state.take() {
             state.signals.resume(previous.signals.held());
+            let left = previous.model.pipeline.core().horizon.max(1);
+            self.retiring = Some((previous, left));
         }
         self.members = Members::of(&model);
         self.checkpoint = None;
@@ -559,15 +608,21 @@ impl SymbolTask {
         };
         self.state = Some(state);
         self.view.shown().warming_up = self.state.as_ref().map_or(0, |state| state.missing_bars());
-        let Ok(Some(prediction)) = prediction else { return };
+        if let Ok(Some(prediction)) = prediction {
+            self.say_again(model, bar, prediction).await;
+        }
+    }
+
+    /// Tells a prediction at a bar that is shown already.
+    async fn say_again(&mut self, model: &Arc<LiveModel>, bar: Bar, prediction: Prediction) {
         self.watching.predicted(bar.open_time, &prediction);
         let predictions = vec![(model.content_hash().to_owned(), prediction.clone())];
-        self.write(Step { symbol: self.view.symbol.clone(), bar, predictions, resolutions: Vec::new() })
-            .await;
+        self.write(Step { predictions, ..Step::of_bar(&self.view.symbol, bar) }).await;
         let shown = ShownBar::new(&bar, Some(&prediction));
         if let Some(place) = self.view.shown().at(bar.open_time) {
             *place = shown;
         }
+        self.regime = Some(prediction.predicted_regime.clone());
         if let Some(state) = self.state.as_mut() {
             let signal = state.signals.update(&prediction);
             self.shared.events.tell("prediction", Some(&self.view.symbol), &prediction);

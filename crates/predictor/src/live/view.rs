@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use crate::live::ingest::IngestCounts;
 use crate::live::model::LiveModel;
 
-/// Bars that are kept for readers, and to warm another model up.
-pub(crate) const KEPT_BARS: usize = 4096;
+/// Bars that are shown.
+const SHOWN_BARS: usize = 4096;
 
 /// The newest prediction with everything that belongs to it: made together, swapped together.
 #[derive(Debug)]
@@ -84,6 +84,20 @@ impl ShownBar {
     }
 }
 
+impl ShownBar {
+    /// What a history remembers of it.
+    pub(crate) fn recall(&mut self, one: &history::Recorded) {
+        let name = |class: u8| one.classes.get(usize::from(class)).cloned();
+        self.regime = name(one.regime);
+        self.confidence = one.probabilities.get(usize::from(one.regime)).copied();
+        self.probabilities = Some(one.probabilities.clone());
+        self.prediction_set =
+            one.prediction_set.as_ref().map(|set| set.iter().filter_map(|class| name(*class)).collect());
+        self.fallback_level = Some(one.level);
+        self.outcome = one.outcome.and_then(name);
+    }
+}
+
 /// What is shown of a symbol beside its newest prediction.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
@@ -126,7 +140,7 @@ impl SymbolView {
 impl Shown {
     /// Adds a bar behind the others.
     pub(crate) fn push(&mut self, bar: ShownBar) {
-        if self.bars.len() == KEPT_BARS {
+        if self.bars.len() >= SHOWN_BARS {
             self.bars.pop_front();
         }
         self.bars.push_back(bar);

@@ -18,6 +18,8 @@ const LEAST_SHARE: f64 = 0.85;
 const LEAST_RESOLVED: usize = 1000;
 /// The PSI above which the compatible rule calls a column drifted.
 const COMPAT_PSI: f64 = 0.1;
+/// And by the compatible rule.
+const COMPAT_RESOLVED: usize = 100;
 /// Predictions whose outcome is waited for; older ones never have one.
 const WAITING: usize = 4096;
 /// Bars between two looks at drift: a window moves slowly.
@@ -242,7 +244,7 @@ impl Watching {
         let (expected, _) = self.expected?;
         let limit = LEAST_SHARE * expected;
         let found = match self.rules {
-            AlertRules::Compat => standing.accuracy < limit,
+            AlertRules::Compat => standing.resolved >= COMPAT_RESOLVED && standing.accuracy < limit,
             AlertRules::Measured => standing.resolved >= LEAST_RESOLVED && standing.upper < limit,
         };
         found.then(|| {

@@ -169,7 +169,9 @@ async fn serve(arguments: &ServeArguments, begun: Begun, out: &mut dyn Write) ->
     for series in &warm {
         engine.begin(series.symbol(), series.bars().to_vec()).await?;
     }
-    resume(&engine).await?;
+    if matches!(arguments.feed, Source::None | Source::Stdin) {
+        resume(&engine).await?;
+    }
     let is_live = matches!(arguments.feed, Source::Binance(_)) && demo.is_none();
     let app = Arc::new(App {
         engine: engine.clone(),

@@ -34,6 +34,13 @@ pub(crate) type Answer = Result<Response<Body>, Fault>;
 
 /// Bars of one request.
 const MOST_BARS: usize = 100_000;
+/// Predictions of one answer.
+const MOST_PREDICTIONS: usize = 10_000;
+
+#[derive(serde::Serialize)]
+struct Predictions {
+    predictions: Vec<market::Prediction>,
+}
 
 /// JSON as it is.
 pub(crate) fn json_bytes(bytes: impl Into<Bytes>) -> Response<Body> {
@@ -428,6 +435,12 @@ fn predicted(model: &LiveModel, bytes: &[u8]) -> Result<Bytes, Fault> {
             series.len()
         )));
     }
+    if rows.len() > MOST_PREDICTIONS {
+        return Err(unprocessable(format!(
+            "{} answers are more than {MOST_PREDICTIONS}; send fewer bars at once",
+            rows.len()
+        )));
+    }
     let answers = pipeline.answer(&table, &rows).map_err(|error| Fault::internal(error.to_string()))?;
     let latency_ms = started.elapsed().as_secs_f64() * 1000.0 / rows.len() as f64;
     let predictions: Vec<market::Prediction> = rows
@@ -444,7 +457,7 @@ fn predicted(model: &LiveModel, bytes: &[u8]) -> Result<Bytes, Fault> {
             )
         })
         .collect();
-    let text = serde_json::to_vec(&json!({ "predictions": predictions }));
+    let text = serde_json::to_vec(&Predictions { predictions });
     text.map(Bytes::from).map_err(|error| Fault::internal(error.to_string()))
 }
 

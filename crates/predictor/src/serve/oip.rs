@@ -199,7 +199,7 @@ fn rows(input: &Input, binary: &[u8]) -> Result<Rows, Fault> {
         }
         (None, Some(data)) if binary.is_empty() => {
             width(&input.datatype)?;
-            let mut values = Vec::with_capacity(n);
+            let mut values = Vec::new();
             flatten(data, &mut values)?;
             if input.datatype.starts_with("INT") && values.iter().any(|value| value.fract().abs() > 0.0) {
                 return Err(Fault::bad_request(format!(

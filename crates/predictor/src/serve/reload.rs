@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use monitoring::Severity;
@@ -14,16 +14,38 @@ use crate::live::model::LiveModel;
 /// Looks again and again at what a name means, and swaps when it means something else. What can't be loaded or does not answer
 /// changes nothing: the old model goes on, and says so.
 pub(crate) async fn watch(engine: Engine, name: PathBuf, every: Duration) {
-    // What was found last and could not be used: told once, tried again when it changes.
-    let mut refused: Option<(PathBuf, String)> = None;
+    let (mut refused, mut refused_challenger) = (None, None);
     loop {
         tokio::time::sleep(every).await;
         champion(&engine, &name, &mut refused).await;
-        challenger(&engine, &name).await;
+        challenger(&engine, &name, &mut refused_challenger).await;
     }
 }
 
-async fn champion(engine: &Engine, name: &Path, refused: &mut Option<(PathBuf, String)>) {
+/// What was found last and could not be used, and when: it is tried again when it changes, and after a while, since it may still
+/// have been on its way to the disk.
+type Refused = Option<(PathBuf, String, Instant)>;
+
+/// Between two attempts to load the same.
+const AGAIN: Duration = Duration::from_secs(30);
+
+fn is_refused(refused: &Refused, (directory, hash): &(PathBuf, String)) -> bool {
+    refused.as_ref().is_some_and(|(known, known_hash, at)| {
+        known == directory && known_hash == hash && at.elapsed() < AGAIN
+    })
+}
+
+/// Loads a bundle that may take the place of `current`.
+async fn loaded(directory: PathBuf, current: &LiveModel) -> Result<LiveModel> {
+    let loaded = tokio::task::spawn_blocking(move || LiveModel::load(&directory)).await;
+    let model = loaded.map_err(|_| anyhow::anyhow!("it failed while it was loaded (a panic)"))??;
+    match model.refuses_bars_of(current) {
+        Some(why) => Err(anyhow::anyhow!("{why}")),
+        None => Ok(model),
+    }
+}
+
+async fn champion(engine: &Engine, name: &Path, refused: &mut Refused) {
     let shared = &engine.shared;
     let current = shared.model();
     let found = found(name);
@@ -31,16 +53,8 @@ async fn champion(engine: &Engine, name: &Path, refused: &mut Option<(PathBuf, S
         Ok((directory, hash)) if *directory == current.path && *hash == current.manifest.manifest_hash => {
             Ok(None)
         }
-        Ok(place) if refused.as_ref() == Some(place) => return,
-        Ok((directory, _)) => {
-            let directory = directory.clone();
-            let loaded = tokio::task::spawn_blocking(move || LiveModel::load(&directory)).await;
-            match loaded {
-                Ok(Ok(model)) => Ok(Some(model)),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(anyhow::anyhow!("it failed while it was loaded (a panic)")),
-            }
-        }
+        Ok(place) if is_refused(refused, place) => return,
+        Ok((directory, _)) => loaded(directory.clone(), &current).await.map(Some),
         Err(error) => Err(anyhow::anyhow!("{error:#}")),
     };
     match outcome {
@@ -58,7 +72,7 @@ async fn champion(engine: &Engine, name: &Path, refused: &mut Option<(PathBuf, S
             shared.events.tell("model", None, &about);
         }
         Err(error) => {
-            *refused = found.ok();
+            *refused = found.ok().map(|(directory, hash)| (directory, hash, Instant::now()));
             tell(engine, Some(format!("{error:#}; {} goes on", current.version)));
         }
     }
@@ -79,7 +93,7 @@ fn found(name: &Path) -> Result<(PathBuf, String)> {
 }
 
 /// Of NAME@champion, NAME@challenger is shadowed where there is one.
-async fn challenger(engine: &Engine, name: &Path) {
+async fn challenger(engine: &Engine, name: &Path, refused: &mut Refused) {
     let Some(text) = name.to_str().and_then(|text| text.strip_suffix("@champion")) else { return };
     let current = engine.shared.challenger();
     let found = found(Path::new(&format!("{text}@challenger"))).ok();
@@ -92,14 +106,18 @@ async fn challenger(engine: &Engine, name: &Path) {
             {
                 return;
             }
-            let loaded = tokio::task::spawn_blocking(move || LiveModel::load(&directory)).await;
-            match loaded {
-                Ok(Ok(model)) => {
+            if is_refused(refused, &(directory.clone(), hash.clone())) {
+                return;
+            }
+            match loaded(directory.clone(), &engine.shared.model()).await {
+                Ok(model) => {
                     tracing::info!(version = model.version, "shadowed as challenger");
                     engine.replace_challenger(Some(Arc::new(model))).await;
                 }
-                Ok(Err(error)) => tracing::warn!("the challenger can't be loaded: {error:#}"),
-                Err(_) => tracing::warn!("the challenger failed while it was loaded (a panic)"),
+                Err(error) => {
+                    tracing::warn!("the challenger can't be loaded: {error:#}");
+                    *refused = Some((directory, hash, Instant::now()));
+                }
             }
         }
     }

@@ -54,7 +54,7 @@ pub(crate) async fn run(engine: Engine, watched: Watched) {
             (Severity::High, format!("the history is not written ({error}); {} steps wait in memory, {} are lost; mend the disk", health.waiting, health.lost))
         }));
         let feed = shared.feed();
-        let is_down = matches!(feed.state, "down" | "waiting");
+        let is_down = feed.state != "live" && now > feed.since + OVERDUE;
         shared.check(
             "feed",
             None,
@@ -79,14 +79,13 @@ pub(crate) async fn run(engine: Engine, watched: Watched) {
                 );
             }
         }
-        if looks.is_multiple_of(PRUNE_EVERY) {
-            let newest = engine
-                .views()
-                .iter()
-                .filter_map(|view| Some(view.shown().bars.back()?.close_time.millis()))
-                .max();
-            if let (Some(history), Some(newest)) = (&shared.history, newest) {
-                history.prune(newest - watched.retention.as_millis() as i64);
+        if let (true, Some(history)) = (looks.is_multiple_of(PRUNE_EVERY), &shared.history) {
+            let kept = shared.model().kept_bars();
+            for view in engine.views() {
+                let newest = view.shown().bars.back().map(|bar| bar.close_time.millis().min(now));
+                if let Some(newest) = newest {
+                    history.prune(&view.symbol, newest - watched.retention.as_millis() as i64, kept);
+                }
             }
         }
     }

@@ -76,8 +76,12 @@ fn compared(
     let newer = places[1].directory.join(champion_file(&champion.content_hash));
     let mut runs = FinishedRun::load_all(places)?;
     if let Some(history) = history {
+        // Rows that either learnt from are no evidence.
+        let last = |manifest: &Manifest| manifest.facts.data["last"].as_i64();
+        let learnt_until = last(champion).max(last(version)).unwrap_or(i64::MIN);
         for (run, manifest) in runs.iter_mut().zip([champion, version]) {
-            let live = shadow::answers(history, &manifest.content_hash, &manifest.model_version())?;
+            let live =
+                shadow::answers(history, &manifest.content_hash, &manifest.model_version(), learnt_until)?;
             run.answers = Some(std::iter::once((name.clone(), live)).collect());
         }
     } else if newer.exists() {
