@@ -45,8 +45,8 @@ impl Bench {
     }
 
     /// Another version of a bundle, fitted on the first bars only: it answers differently.
-    pub(crate) fn add_version(&self, name: &str, version: &str, bars: usize) {
-        let series = market(600, Timeframe::HOUR).part(0..bars).unwrap();
+    pub(crate) fn add_version(&self, name: &str, version: &str, bars: usize, timeframe: Timeframe) {
+        let series = market(600, timeframe).part(0..bars).unwrap();
         let pipeline = fitted(name, &forest(), &series);
         let staged = StagedDirectory::create(&self.path(&format!("{name}/{version}"))).unwrap();
         let facts = BundleFacts { version: version.to_owned(), ..facts(name) };

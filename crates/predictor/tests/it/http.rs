@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use market::Timeframe;
 use pipeline::{Alias, AliasMove, Registry};
 use serde_json::{Value, json};
 
@@ -150,8 +151,9 @@ fn promote(root: &Path, from: Option<&str>, to: &str) {
 #[test]
 fn another_champion_is_taken_without_a_failed_or_mixed_answer_and_a_broken_one_is_not() {
     let bench = Bench::new();
-    bench.add_version("forest", "0.2.0", 300);
-    bench.add_version("forest", "0.3.0", 450);
+    bench.add_version("forest", "0.2.0", 300, Timeframe::HOUR);
+    bench.add_version("forest", "0.3.0", 450, Timeframe::HOUR);
+    bench.add_version("forest", "0.4.0", 450, Timeframe::MINUTE);
     promote(bench.directory(), None, "0.1.0");
     let bars = bar_lines();
     let posted: Vec<Value> = bars.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -214,7 +216,14 @@ fn another_champion_is_taken_without_a_failed_or_mixed_answer_and_a_broken_one_i
     assert_eq!(served.get("/v1/regime/BARS").1["model_version"], "forest/0.1.0");
     let (_, monitoring) = served.get("/v1/monitoring");
     assert_eq!(monitoring["alerts"][0]["rule"], "reload");
-    promote(bench.directory(), Some("0.3.0"), "0.1.0");
+    // One that takes bars of another length can't go on with those of the feed.
+    promote(bench.directory(), Some("0.3.0"), "0.4.0");
+    let other = |status: &Value| {
+        status["model"]["reload_error"].as_str().is_some_and(|why| why.contains("takes 1m bars"))
+    };
+    served.wait("/v1/status", other);
+    assert_eq!(served.get("/v1/regime/BARS").1["model_version"], "forest/0.1.0");
+    promote(bench.directory(), Some("0.4.0"), "0.1.0");
     let (_, recovered) = (0, served.wait("/v1/monitoring", |now| !now["alerts"][0]["resolved_at"].is_null()));
     assert_eq!(recovered["alerts"][0]["rule"], "reload");
 }

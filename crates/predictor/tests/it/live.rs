@@ -210,3 +210,30 @@ fn a_server_that_was_ended_goes_on_from_its_snapshot() {
     let last = &whole[whole.len() - 1]["probabilities"];
     assert_eq!(rows[rows.len() - 1]["probabilities"], json!([last["low"], last["high"]]));
 }
+
+/// Bars of before make a symbol ready at once, and so does the history after a kill; a bar of the future is refused.
+#[test]
+fn a_server_speaks_at_once_from_bars_of_before_and_after_a_kill() {
+    let bench = Bench::new();
+    fs::copy(bench.path("bars.csv"), bench.path("BARS-1h.csv")).unwrap();
+    bench.predicted("lstm", "bars.csv", "whole.jsonl", &["--symbol", "BARS"]);
+    let whole = lines(&bench.read("whole.jsonl"));
+    let last = &whole[whole.len() - 1];
+    let served = Served::start(
+        bench.directory(),
+        &["--model", "lstm", "--warm", "BARS-1h.csv", "--feed", "stdin", "--history", "h.db"],
+    );
+    let said = served.wait("/v1/regime/BARS", |regime| regime["timestamp"] == last["timestamp"]);
+    assert_eq!(lines(&said.to_string())[0], *last);
+    served.wait("/v1/status", |status| status["history"]["predictions"] == 1);
+    served.kill();
+    let mut served =
+        Served::start(bench.directory(), &["--model", "lstm", "--feed", "stdin", "--history", "h.db"]);
+    let said = served.wait("/v1/regime/BARS", |regime| regime["timestamp"] == last["timestamp"]);
+    assert_eq!(lines(&said.to_string())[0], *last);
+    let future = bar_lines()[599].replace("\"open_time\":15", "\"open_time\":95");
+    served.feed([future.as_str(), bar_lines()[599].as_str()]);
+    let status = served.wait("/v1/status", |status| status["symbols"][0]["ingest"]["duplicate"] == 1);
+    assert_eq!(status["symbols"][0]["ingest"]["taken"], 0);
+    assert_eq!(served.history().len(), 1);
+}
