@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::live::model::LiveModel;
 use crate::serve::App;
+use crate::serve::answer::{Answer, json_value};
 use crate::serve::fault::Fault;
 use crate::serve::guard::body;
-use crate::serve::native::{Answer, json_value};
 use crate::serve::oip::flatten;
 use crate::serve::rows::Rows;
 

@@ -1,8 +1,9 @@
 //! `predictor serve`: the engine behind HTTP.
 //!
-//! A request's way: `listen` → `guard` (id, token, limits) → one of `native`, `oip`, `mlflow`, `events`, `metrics`, `assets` →
+//! A request's way: `listen` → `guard` (id, token, limits) → one of `newest`, `past`, `predict`, `status`, `oip`, `mlflow`, `events`, `metrics`, `assets` →
 //! `guard` again, which gives faults the form of their protocol. Beside it run the feed, `reload`, `supervise` and the `webhook`.
 
+mod answer;
 mod assets;
 pub(crate) mod demo;
 mod events;
@@ -11,12 +12,15 @@ mod guard;
 mod listen;
 mod metrics;
 mod mlflow;
-pub(crate) mod native;
+mod newest;
 mod oip;
 mod openapi;
+mod past;
+mod predict;
 mod query;
 mod reload;
 mod rows;
+mod status;
 mod supervise;
 mod webhook;
 
@@ -282,20 +286,20 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/", get(assets::page))
         .route("/dashboard.css", get(assets::style))
         .route("/dashboard.js", get(assets::script))
-        .route("/livez", get(native::live))
-        .route("/readyz", get(native::ready))
+        .route("/livez", get(status::live))
+        .route("/readyz", get(status::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(openapi))
-        .route("/v1/status", get(native::status))
-        .route("/v1/regime/{symbol}", get(native::regime))
-        .route("/v1/signals/{symbol}", get(native::signals))
-        .route("/v1/bars/{symbol}", get(native::bars))
-        .route("/v1/history", get(native::history))
-        .route("/v1/history/summary", get(native::summary))
-        .route("/v1/monitoring", get(native::monitoring))
-        .route("/v1/models", get(native::models))
+        .route("/v1/status", get(status::status))
+        .route("/v1/regime/{symbol}", get(newest::regime))
+        .route("/v1/signals/{symbol}", get(newest::signals))
+        .route("/v1/bars/{symbol}", get(newest::bars))
+        .route("/v1/history", get(past::history))
+        .route("/v1/history/summary", get(past::summary))
+        .route("/v1/monitoring", get(status::monitoring))
+        .route("/v1/models", get(status::models))
         .route("/v1/events", get(events::events))
-        .route("/v1/predict", post(native::predict))
+        .route("/v1/predict", post(predict::predict))
         .route("/v2", get(oip::server))
         .route("/v2/health/live", get(oip::health_live))
         .route("/v2/health/ready", get(oip::health_ready))
@@ -309,7 +313,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/ping", get(mlflow::ping))
         .route("/health", get(mlflow::health))
         .route("/version", get(mlflow::version))
-        .fallback(native::nothing_here)
+        .fallback(status::nothing_here)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(false))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Fault::internal("the request failed (a panic); the service goes on, please report the request")
@@ -320,6 +324,6 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-async fn openapi(axum::extract::State(app): axum::extract::State<Arc<App>>) -> native::Answer {
-    Ok(native::json_bytes(app.openapi.clone()))
+async fn openapi(axum::extract::State(app): axum::extract::State<Arc<App>>) -> answer::Answer {
+    Ok(answer::json_bytes(app.openapi.clone()))
 }

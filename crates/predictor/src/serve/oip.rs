@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::live::model::LiveModel;
 use crate::serve::App;
+use crate::serve::answer::{Answer, json_value};
 use crate::serve::fault::Fault;
 use crate::serve::guard::body;
-use crate::serve::native::{Answer, json_value};
 use crate::serve::rows::{Rows, Said};
 
 /// Length of the JSON before binary tensors.

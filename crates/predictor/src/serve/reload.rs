@@ -68,7 +68,7 @@ async fn champion(engine: &Engine, name: &Path, refused: &mut Refused) {
             tracing::info!(from = current.version, to = model.version, "another champion");
             let model = Arc::new(model);
             engine.replace_model(Arc::clone(&model)).await;
-            let about = crate::serve::native::model_value(&model, *lock(&shared.loaded_at), None);
+            let about = crate::serve::status::model_value(&model, *lock(&shared.loaded_at), None);
             shared.events.tell("model", None, &about);
         }
         Err(error) => {
