@@ -176,6 +176,23 @@ mod tests {
     }
 
     #[test]
+    fn levels_count_who_answered() {
+        let level = |said: Vec<Result<ModelAnswer, String>>, missing: &[&str]| {
+            let missing: Vec<(String, String)> =
+                missing.iter().map(|name| ((*name).to_owned(), "late".to_owned())).collect();
+            combination().combine(said).unwrap().fallback(&missing)
+        };
+        let ok = || Ok(answer([0.9, 0.1]));
+        let late = || Err("late".to_owned());
+        assert_eq!(level(vec![ok(), ok(), ok()], &[]), (0, None));
+        assert_eq!(level(vec![ok(), late(), ok()], &["lstm"]), (1, Some("missing: lstm".to_owned())));
+        // Also one that failed in training is missing.
+        assert_eq!(level(vec![ok(), ok(), ok()], &["tirex"]).0, 1);
+        let one = level(vec![late(), late(), ok()], &["forest", "lstm"]);
+        assert_eq!(one, (2, Some("one member answered; missing: forest, lstm".to_owned())));
+    }
+
+    #[test]
     fn who_is_missing_is_named_and_the_others_share_its_weight() {
         let said = vec![Ok(answer([0.9, 0.1])), Err("broken".to_owned()), Ok(answer([0.6, 0.4]))];
         let made = combination().combine(said).unwrap();

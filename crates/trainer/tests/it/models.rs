@@ -1,8 +1,11 @@
 //! `trainer models`, `reproduce` and `retrain` on real bundles.
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
+use history::{Resolution, Step, Writer};
+use market::{Bar, Prediction, PredictionSource, Taxonomy, Timeframe, Timestamp};
 use serde_json::Value;
 
 use crate::bench::{Bench, one_line};
@@ -84,6 +87,100 @@ fn a_champion_is_replaced_only_by_a_better_one_unless_forced() {
     version(&bench, &poor);
     let pruned = text(&models(&bench, &["prune", FOREST, "--keep", "1"]));
     assert!(pruned.contains("random_forest/0.3.0 removed") && pruned.contains("3 of 4"), "{pruned}");
+}
+
+/// A history in which one model is much surer of what came than the other, on `n` bars that open after an instant.
+fn live_history(path: &Path, hashes: [&str; 2], sure: [f64; 2], (after, n): (i64, i64)) {
+    let writer = Writer::open(path).unwrap();
+    let hour = Timeframe::HOUR.millis();
+    let class = |place: i64| u8::from(place * 7919 % 11 < 5);
+    let at = |place: i64| Timestamp::from_millis(after + (place + 1) * hour);
+    for place in 0..n {
+        let bar = Bar::new(at(place), Timeframe::HOUR, [1.0; 4], 1.0).unwrap();
+        let predictions = hashes.iter().zip(sure).map(|(hash, sure)| {
+            let high = if class(place) == 1 { sure } else { 1.0 - sure };
+            ((*hash).to_owned(), prediction(&bar, high))
+        });
+        let resolved = (place > 0).then(|| place - 1);
+        let resolutions = resolved.into_iter().flat_map(|earlier| {
+            hashes.map(|hash| Resolution {
+                content_hash: hash.to_owned(),
+                at: at(earlier),
+                class: class(earlier),
+            })
+        });
+        let step = Step {
+            symbol: "BARS".to_owned(),
+            bar,
+            predictions: predictions.collect(),
+            resolutions: resolutions.collect(),
+        };
+        writer.record(step, None);
+    }
+    writer.flush().unwrap();
+}
+
+fn prediction(bar: &Bar, high: f64) -> Prediction {
+    Prediction {
+        symbol: "BARS".to_owned(),
+        taxonomy: Taxonomy::Volatility,
+        predicted_regime: if high > 0.5 { "high" } else { "low" }.to_owned(),
+        probabilities: vec![("low".to_owned(), 1.0 - high), ("high".to_owned(), high)],
+        confidence: high.max(1.0 - high),
+        quality_score: 1.0,
+        horizon: 1,
+        timestamp: bar.close_time,
+        prediction_set: None,
+        abstained: None,
+        forecast_interval: None,
+        uncertainty: 0.5,
+        disagreement: 0.0,
+        members: Vec::new(),
+        weights: Vec::new(),
+        missing: Vec::new(),
+        source: PredictionSource::Model,
+        fallback_level: 0,
+        fallback_reason: None,
+        model_version: "random_forest/0.1.0".to_owned(),
+        latency_ms: 0.1,
+    }
+}
+
+/// What both said live decides, on bars that neither learnt from.
+#[test]
+fn a_challenger_is_promoted_by_what_it_said_live() {
+    let bench = Bench::new();
+    assert!(bench.run(&["synth", "--bars", "3000", "--out", "bars.csv"]).status.success());
+    for seed in ["seed=1", "seed=2"] {
+        version(&bench, &["features.sets=[\"seed43\"]", "label.kind=volatility", seed]);
+    }
+    let manifest = |version: &str| -> Value {
+        let path = bench.path(&format!("out/models/random_forest/{version}/manifest.json"));
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    };
+    let (first, second) = (manifest("0.1.0"), manifest("0.2.0"));
+    let hashes = [&first, &second].map(|manifest| manifest["content_hash"].as_str().unwrap());
+    let last = first["facts"]["data"]["last"].as_i64().unwrap();
+    live_history(&bench.path("better.db"), hashes, [0.55, 0.8], (last, 400));
+    live_history(&bench.path("worse.db"), hashes, [0.8, 0.55], (last, 400));
+    // The same, on bars that both learnt from.
+    live_history(&bench.path("learnt.db"), hashes, [0.55, 0.8], (last - 500 * 3_600_000, 400));
+    assert_eq!(models(&bench, &["promote", "random_forest/0.1.0"]).status.code(), Some(0));
+    assert_eq!(
+        models(&bench, &["promote", "random_forest/0.2.0", "--to", "challenger"]).status.code(),
+        Some(0)
+    );
+    for (history, said) in [
+        ("worse.db", "on 399 common live rows"),
+        ("learnt.db", "behind all bars that it or the champion learnt from"),
+    ] {
+        let refused = models(&bench, &["promote", FOREST, "--history", history]);
+        assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
+        assert!(text(&refused).contains(said), "{}", text(&refused));
+    }
+    assert_eq!(champion(&bench), "0.1.0");
+    assert_eq!(models(&bench, &["promote", FOREST, "--history", "better.db"]).status.code(), Some(0));
+    assert_eq!(champion(&bench), "0.2.0");
 }
 
 #[test]
