@@ -27,6 +27,8 @@ enum Fault {
     Revised,
     Garbage,
     Cut,
+    /// Cut, and back a day later.
+    Gone,
 }
 
 struct Exchange {
@@ -138,6 +140,10 @@ impl Exchange {
                     socket.send(Message::text(told))?;
                 }
                 Some(Fault::Cut) => return Ok(()),
+                Some(Fault::Gone) => {
+                    self.closed.store(place + 25, Ordering::Release);
+                    return Ok(());
+                }
             }
             if let Some(behind) = behind.take() {
                 socket.send(Message::text(behind))?;
@@ -185,7 +191,7 @@ fn event(bar: &Bar, is_closed: bool) -> String {
 
 #[test]
 fn an_exchange_that_misbehaves_changes_no_prediction_and_loses_no_bar() {
-    use Fault::{BehindTheNext, Cut, Garbage, Never, Revised, Twice};
+    use Fault::{BehindTheNext, Cut, Garbage, Gone, Never, Revised, Twice};
     let faults: BTreeMap<usize, Fault> = [
         (310, Twice),
         (320, Garbage),
@@ -198,6 +204,7 @@ fn an_exchange_that_misbehaves_changes_no_prediction_and_loses_no_bar() {
         (400, Cut),
         (420, Twice),
         (430, Revised),
+        (470, Gone),
     ]
     .into();
     let bench = Bench::new();
@@ -226,10 +233,10 @@ fn an_exchange_that_misbehaves_changes_no_prediction_and_loses_no_bar() {
     let counts = &status["symbols"][0]["ingest"];
     assert_eq!((&counts["holes"], &counts["invalid"]), (&json!(0), &json!(0)), "{status}");
     assert!(counts["revised"] == 2 && counts["duplicate"].as_u64().unwrap() >= 2, "{counts}");
-    assert!(status["feed"]["reconnects"].as_u64().unwrap() >= 2);
+    assert!(status["feed"]["reconnects"].as_u64().unwrap() >= 3);
     let rows = served.history();
     // All but those that came by REST when they were past.
-    assert!(rows.len() > 270, "{}", rows.len());
+    assert!(rows.len() > 250, "{}", rows.len());
     let at = |place: usize| exchange.bars[place].close_time.millis();
     let revised: Vec<i64> =
         faults.iter().filter(|(_, fault)| **fault == Revised).map(|(place, _)| at(*place)).collect();
