@@ -11,6 +11,7 @@ mod read;
 mod rows;
 mod schema;
 mod step;
+mod transaction;
 mod write;
 
 pub use error::HistoryError;

@@ -20,4 +20,4 @@ pub use histogram::{Histogram, HistogramDistance};
 pub use page_hinkley::{ErrorReference, PageHinkley};
 pub use record::{Record, Standing};
 pub use reference::{ColumnReference, DriftReference, PredictionReference, Reference};
-pub use runs::RunWatch;
+pub use runs::{RunWatch, top};

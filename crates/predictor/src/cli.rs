@@ -72,9 +72,9 @@ pub(crate) enum Format {
     Csv,
 }
 
-/// What `predict` takes.
+/// What predicts a file into a file.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct PredictArguments {
+pub(crate) struct FileArguments {
     /// Bundle: a directory, or NAME, NAME/VERSION or NAME@champion in artifacts/models; a name alone means its newest
     /// version
     #[arg(long, value_name = "DIR|NAME[@ALIAS]")]
@@ -87,25 +87,23 @@ pub(crate) struct PredictArguments {
     /// Form of the output; by default from its name, .jsonl or .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+}
+
+/// What `predict` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PredictArguments {
+    #[command(flatten)]
+    pub(crate) files: FileArguments,
     /// Threads to use; all cores by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
+    threads: Option<u16>,
 }
 
 /// What `replay` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReplayArguments {
-    /// Bundle, as for predict
-    #[arg(long, value_name = "DIR|NAME[@ALIAS]")]
-    pub(crate) model: PathBuf,
     #[command(flatten)]
-    pub(crate) bars: BarFiles,
-    /// File to write
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    /// Form of the output; by default from its name, .jsonl or .csv
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<Format>,
+    pub(crate) files: FileArguments,
     /// Also write what came, resolved bar by bar as a server does it, and say how often the predictions were right
     #[arg(long)]
     pub(crate) outcomes: bool,
@@ -289,7 +287,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
                 .num_threads(arguments.threads.map_or(0, usize::from))
                 .build()
                 .context("can't start threads")?;
-            pool.install(|| predict::run(&arguments))?
+            pool.install(|| predict::run(&arguments.files))?
         }
         Command::Replay(arguments) => {
             compute_here();

@@ -6,7 +6,7 @@ use anyhow::Result;
 use market::{BarSeries, Prediction};
 use pipeline::Bundle;
 
-use crate::cli::PredictArguments;
+use crate::cli::FileArguments;
 use crate::input::too_few;
 use crate::write;
 
@@ -14,7 +14,7 @@ use crate::write;
 const BATCH: usize = 1024;
 
 /// Predicts every bar with enough past and writes the predictions. Answers with one line of text.
-pub(crate) fn run(arguments: &PredictArguments) -> Result<String> {
+pub(crate) fn run(arguments: &FileArguments) -> Result<String> {
     let format = write::format(&arguments.output, arguments.format)?;
     data::keep_inputs(&arguments.output, &arguments.bars.all())?;
     let bundle = Bundle::load(&arguments.model)?;

@@ -16,10 +16,11 @@ use crate::write;
 
 /// Feeds every bar to the live state and writes the predictions. Answers with one line of text.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<String> {
-    let format = write::format(&arguments.output, arguments.format)?;
-    data::keep_inputs(&arguments.output, &arguments.bars.all())?;
-    let model = Arc::new(LiveModel::load(&arguments.model)?);
-    let loaded = arguments.bars.load(model.pipeline.core(), &model.version)?;
+    let files = &arguments.files;
+    let format = write::format(&files.output, files.format)?;
+    data::keep_inputs(&files.output, &files.bars.all())?;
+    let model = Arc::new(LiveModel::load(&files.model)?);
+    let loaded = files.bars.load(model.pipeline.core(), &model.version)?;
     let series = &loaded.series;
     model.pipeline.feature_set().check(series)?;
     let mut state = SymbolState::new(series.symbol(), &model, &SignalRules::default());
@@ -47,8 +48,8 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<String> {
     let outcomes: Option<Vec<Option<&str>>> = arguments
         .outcomes
         .then(|| predictions.iter().map(|prediction| came.get(&prediction.timestamp).copied()).collect());
-    write::file(&arguments.output, format, &predictions, outcomes.as_deref())?;
-    let said = write::said(&predictions, &model.version, series, &arguments.output);
+    write::file(&files.output, format, &predictions, outcomes.as_deref())?;
+    let said = write::said(&predictions, &model.version, series, &files.output);
     Ok(match outcomes {
         Some(outcomes) => format!("{said}\n{}", accuracy(&predictions, &outcomes)),
         None => said,

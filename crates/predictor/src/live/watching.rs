@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ensemble::RollingWeights;
 use labels::Outcome;
 use market::{Prediction, Timestamp};
-use monitoring::{ColumnDrift, DriftWatch, PageHinkley, Record, RunWatch, Severity, Standing};
+use monitoring::{ColumnDrift, DriftWatch, PageHinkley, Record, RunWatch, Severity, Standing, top};
 use serde::Serialize;
 
 use crate::live::model::LiveModel;
@@ -318,8 +318,4 @@ impl Watching {
     pub(crate) fn standing(&self) -> Option<Standing> {
         self.record.standing()
     }
-}
-
-fn top(values: &[f64]) -> usize {
-    (1..values.len()).fold(0, |best, place| if values[place] > values[best] { place } else { best })
 }

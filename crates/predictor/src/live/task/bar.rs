@@ -91,7 +91,6 @@ impl SymbolTask {
             }
         };
         let Some(window) = window else {
-            // Warming up at first nothing is said; behind a hole the ladder speaks.
             self.finish(&model, bar, None, outcomes, started).await;
             return;
         };
